@@ -1,0 +1,54 @@
+"""What copydesk raises on purpose. Each error carries the exit code that cron reads.
+
+PipelineError
+├── UsageError      2    the call is wrong
+├── RefusedError    65   the data is wrong: too many rejects, a balance that does not add up
+├── NoInputError    66   nothing to read
+├── WriteError      73   the output cannot be written
+├── LockedError     75   another run holds the lock
+└── ConfigError     78   the settings are wrong, or a stage does not fit the one before it
+"""
+
+from __future__ import annotations
+
+
+class PipelineError(Exception):
+    """An error in the input, the settings or the machine: shown without a stack trace."""
+
+    exit_code = 1
+
+
+class UsageError(PipelineError):
+    """The command line asks for something that does not exist."""
+
+    exit_code = 2
+
+
+class RefusedError(PipelineError):
+    """The result is not fit to publish; the version before stays current."""
+
+    exit_code = 65
+
+
+class NoInputError(PipelineError):
+    """There is nothing to read where the input should be."""
+
+    exit_code = 66
+
+
+class WriteError(PipelineError):
+    """The output folder cannot be written."""
+
+    exit_code = 73
+
+
+class LockedError(PipelineError):
+    """Another run holds the lock of this output folder."""
+
+    exit_code = 75
+
+
+class ConfigError(PipelineError):
+    """A setting is unknown or out of range, or a stage was made from other input or settings."""
+
+    exit_code = 78

@@ -1,0 +1,44 @@
+"""Hashes that are stored: ids, keys and fingerprints. Golden values in the tests pin every one of them.
+
+blake2b with an own `person` per use (RFC 7693), so that equal text under two uses gives different ids.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b, sha256
+
+ID_BYTES = 12  # 96 bits: a collision among 1e9 ids has odds of 6e-12
+
+
+def _digest(use: str, parts: tuple[str, ...], size: int) -> str:
+    hasher = blake2b(digest_size=size, person=use.encode())
+    for part in parts:
+        raw = part.encode("utf-8", "surrogatepass")
+        hasher.update(len(raw).to_bytes(8, "big"))  # ("ab", "c") and ("a", "bc") differ
+        hasher.update(raw)
+    return hasher.hexdigest()
+
+
+def article_id(outlet: str | None, key: str) -> str:
+    """24 hex characters from outlet and key; an article without outlet has its own space."""
+    return _digest("article", ("0", key) if outlet is None else ("1", outlet, key), ID_BYTES)
+
+
+def paragraph_id(article: str, exact_key: str, occurrence: int) -> str:
+    """24 hex characters from the article, the exact key of the text and its n-th occurrence there (from 0)."""
+    return _digest("paragraph", (article, exact_key, str(occurrence)), ID_BYTES)
+
+
+def text_hash(text: str) -> str:
+    """32 hex characters (128 bits) of a text that counts as equal only to itself."""
+    return _digest("text", (text,), 16)
+
+
+def run_hash(parts: tuple[str, ...]) -> str:
+    """8 hex characters from everything a run took in."""
+    return _digest("run", parts, 4)
+
+
+def content_hash(raw: bytes) -> str:
+    """sha256 of an input's bytes, 64 hex characters."""
+    return sha256(raw).hexdigest()

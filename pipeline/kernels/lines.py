@@ -1,0 +1,28 @@
+"""A line of a page, and what the markup says about it: the one form in which text and HTML go on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """What the page's markup says about a line. `within` and `hints` hold words of fixed small vocabularies."""
+
+    tag: str  # nearest block element: p, h1 to h6, li, td, figcaption, blockquote, div, ...
+    link_share: float  # share of its non-space characters inside <a>, 0 to 1
+    within: frozenset[str]  # elements and landmarks above it: nav, header, footer, aside, article, main, figure, ...
+    hints: frozenset[str]  # what class and id words suggest: navigation, footer, related, share, comments, ...
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A non-blank line, without white space at its edges."""
+
+    line_no: int  # from 1; blank lines count
+    text: str
+    start: int | None = None  # code points in the decoded document; None for HTML
+    end: int | None = None
+    continues: bool = False  # goes on with the sentence of the line before: hard-wrapped text
+    blank_before: bool = False  # a blank line stands above it
+    markup: Markup | None = None  # None for plain text

@@ -1,0 +1,1 @@
+"""The stages, one file each; every stage adds columns that say what it thinks, and export listens."""

@@ -301,7 +301,6 @@ INPUTS = Table(
         Column("status", pl.String, "written, replaced (by a revision), superseded (in its own batch), rejected"),
         Column("source_path", pl.String, "where it lay"),
         Column("source_offset", pl.Int64, "where in the file"),
-        Column("published_at", TIME, "of a written article"),
         Column("first_seen_at", TIME, "of a written article"),
         Column("revision", pl.Int32, "of a written article"),
         _BATCH_ID,
@@ -329,3 +328,53 @@ OUTLET_LINES = Table(
         Column("n_articles", pl.Int32, "articles of the batch that print it"),
     ),
 )
+FINGERPRINTS = Table(
+    "fingerprints",
+    "paragraph of 5 tokens or more, as later paragraphs are compared with it",
+    ("article_id", "paragraph_no"),
+    (
+        _PARAGRAPH_ID,
+        _ARTICLE_ID,
+        Column("paragraph_no", pl.Int32, "from 1"),
+        Column("outlet", pl.String, "outlet of the article"),
+        Column("published_at", TIME, "of the article; the window is between these, or first_seen_at where unknown"),
+        Column("first_seen_at", TIME, "of the article"),
+        Column("n_tokens", pl.Int32, "words after normalisation"),
+        Column("exact_key", pl.String, "hash of the normalised text: equal for exact copies"),
+        Column(
+            "shingles",
+            pl.List(pl.UInt32),
+            "hashes of its word trigrams, ascending; empty where an earlier row of the batch and the "
+            "same day of publication has the same exact_key",
+        ),
+        Column("bigrams", pl.List(pl.UInt32), "hashes of its word bigrams, ascending; empty where shingles is"),
+        Column("numbers", pl.List(pl.String), "its figures, ascending; empty where shingles is"),
+        Column("cluster_id", pl.String, "paragraph_id of the cluster's founder, its own while alone"),
+        Column("position", pl.Int32, "how many joined the cluster before it"),
+    ),
+)
+FREQUENCIES = Table(
+    "frequencies",
+    "shingle, in one batch",
+    ("words", "shingle"),
+    (
+        Column("words", pl.Int8, "words of the shingle: 3 or 2; 0 for the row that counts the paragraphs themselves"),
+        Column("shingle", pl.UInt32, "hash of the shingle; 0 in the row that counts the paragraphs"),
+        Column("n_paragraphs", pl.Int64, "paragraphs of the batch that hold it, exact copies counted once"),
+    ),
+)
+MEMBERS = Table(
+    "members",
+    "paragraph in its cluster, alone or not",
+    ("cluster_id", "position"),
+    (
+        Column("cluster_id", pl.String, "paragraph_id of the founder: a name that stays"),
+        _PARAGRAPH_ID,
+        _ARTICLE_ID,
+        Column("outlet", pl.String, "outlet of the article"),
+        Column("published_at", TIME, "publication time of the article"),
+        Column("first_seen_at", TIME, "of the article"),
+        Column("position", pl.Int32, "how many joined the cluster before it"),
+    ),
+)
+STATE_TABLES = (INPUTS, FILES, OUTLET_LINES, FINGERPRINTS, FREQUENCIES, MEMBERS)

@@ -1,0 +1,53 @@
+# Sets up what it needs in .venv, then does the work; nothing but Python 3.11+, pip and make is expected.
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(shell command -v uv 2>/dev/null)
+
+.PHONY: run test lint types bench-clean bench-dedup bench-names docs clean
+
+run: .venv/run.stamp
+	@$(BIN)/copydesk run --in data/raw --out data/clean; status=$$?; \
+	if [ $$status -eq 3 ]; then $(BIN)/copydesk rejects --out data/clean; exit 0; fi; exit $$status
+
+test: .venv/dev.stamp
+	$(BIN)/python -m pytest -q
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench-clean bench-dedup bench-names: bench-%: .venv/dev.stamp
+	$(BIN)/python -m benchmarks.$*
+	$(BIN)/python -m benchmarks.floors $*
+
+docs: .venv/dev.stamp
+	$(BIN)/python -m docs.generate
+
+clean:
+	rm -rf .venv data/clean
+
+.venv/bin/python:
+ifdef UV
+	$(UV) venv --quiet --seed --python $(PYTHON) .venv
+else
+	$(PYTHON) -m venv .venv
+endif
+
+.venv/run.stamp: requirements.lock pyproject.toml .venv/bin/python
+ifdef UV
+	$(UV) pip install --quiet --python $(BIN)/python -r requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+else
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+endif
+	touch $@
+
+.venv/dev.stamp: requirements-dev.lock .venv/run.stamp
+ifdef UV
+	$(UV) pip install --quiet --python $(BIN)/python -r requirements-dev.lock
+else
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+endif
+	touch $@

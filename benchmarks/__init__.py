@@ -1,0 +1,1 @@
+"""Figures of quality and speed, each suite one module: `python -m benchmarks.<suite>`."""

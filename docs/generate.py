@@ -1,0 +1,123 @@
+"""The reference pages made from the code: `python -m docs.generate` writes them, a test compares them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from pipeline import schemas
+from pipeline.cli import app
+from pipeline.config import Settings
+
+ROOT = Path(__file__).parent
+DEFAULT = ROOT.parent / "configs" / "default.toml"
+HEAD = "<!-- Made by `make docs` from the code; do not edit. -->"
+
+
+def tables_page() -> str:
+    """`docs/tables.md`: every published table and every state table."""
+    return "\n".join([HEAD, "", "# The tables", "", *_tables()])
+
+
+def _tables() -> Iterator[str]:
+    yield "Under `data/clean/current/`, all Parquet: a folder per table, in it `day=<day of the run>/part-*.parquet`."
+    yield ""
+    for table in schemas.TABLES:
+        yield from _table(table)
+    yield "## What a run remembers"
+    yield ""
+    yield "Under `current/state/`, for the next run; they may change in any release."
+    yield ""
+    for table in schemas.STATE_TABLES:
+        yield from _table(table)
+
+
+def _table(table: schemas.Table) -> Iterator[str]:
+    yield f"### `{table.name}`"
+    yield ""
+    yield f"One row per {table.row}; sorted by {', '.join(f'`{name}`' for name in table.key)}."
+    yield ""
+    yield "| column | type | what it holds |"
+    yield "|---|---|---|"
+    for column in table.columns:
+        yield f"| `{column.name}` | {_type(str(column.dtype))} | {column.note.replace('|', chr(92) + '|')} |"
+    yield ""
+
+
+def _type(dtype: str) -> str:
+    return dtype.replace("Datetime(time_unit='us', time_zone='UTC')", "timestamp, UTC")
+
+
+def config_page() -> str:
+    """`docs/config.md`: every setting with its default, from the comments of `configs/default.toml`."""
+    return "\n".join([HEAD, "", "# The settings", "", *_settings()])
+
+
+def _settings() -> Iterator[str]:
+    yield "In a TOML file (`-c`; else `./configs/default.toml`, else the packaged one) or as `--set section.key=value`."
+    yield "A key that no setting names is an error. File patterns are relative to the file; with the prefix `packaged:`"
+    yield "they are looked for among the files copydesk brings along."
+    yield ""
+    section = ""
+    for line in DEFAULT.read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            section = line.strip("[] ")
+            yield from ["", f"## [{section}]", "", "| setting | default | meaning |", "|---|---|---|"]
+        elif section and "=" in line and not line.startswith("#"):
+            setting, _, comment = line.partition("  # ")
+            key, _, value = setting.partition("=")
+            yield f"| `{key.strip()}` | `{value.strip()}` | {comment.strip()} |"
+    yield ""
+
+
+def cli_page() -> str:
+    """`docs/cli.md`: the help of every command."""
+    return "\n".join([HEAD, "", "# The command line", "", *_commands()])
+
+
+def _commands() -> Iterator[str]:
+    for words in ([], *([command.name] for command in app.registered_commands)):
+        yield f"## `{' '.join(['copydesk', *words])}`"
+        yield ""
+        yield "```"
+        result = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "100", "TERM": "dumb"})
+        yield "\n".join(line.rstrip() for line in result.stdout.strip().splitlines())
+        yield "```"
+        yield ""
+    yield "## Exit codes"
+    yield ""
+    yield "| code | meaning |"
+    yield "|---|---|"
+    for code, meaning in EXIT_CODES.items():
+        yield f"| {code} | {meaning} |"
+    yield ""
+
+
+EXIT_CODES = {
+    0: "done",
+    1: "a mistake in copydesk",
+    2: "the call is wrong",
+    3: "done, some inputs rejected; a later run that meets only known rejects ends with 0",
+    65: "nothing published: more inputs rejected than `run.max_reject_share`, or a balance that does not add up",
+    66: "no input",
+    73: "the output cannot be written",
+    75: "another run holds the lock",
+    78: "the settings are wrong, or a stage does not fit the one before it",
+    130: "interrupted",
+    143: "terminated",
+}
+
+PAGES = {"tables.md": tables_page, "config.md": config_page, "cli.md": cli_page}
+
+
+def default_values() -> Settings:
+    """`configs/default.toml` as settings."""
+    return Settings.model_validate(tomllib.loads(DEFAULT.read_text(encoding="utf-8")))
+
+
+if __name__ == "__main__":
+    for name, page in PAGES.items():
+        (ROOT / name).write_text(page(), encoding="utf-8")

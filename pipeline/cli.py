@@ -1,0 +1,482 @@
+"""The command line: parse, call, print. Data and `--json` go to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from pipeline import __version__
+from pipeline.console import Console, balance, funnel, printable
+from pipeline.errors import PipelineError, UsageError
+
+if TYPE_CHECKING:  # polars and pydantic take half a second to import: `copydesk --help` does without them
+    from pipeline.run import Order, Outcome
+    from pipeline.store import Store, Version
+
+DONE_WITH_REJECTS = 3
+INTERRUPTED, TERMINATED = 130, 143
+
+app = typer.Typer(
+    name="copydesk",
+    help="Turns scraped news into clean Parquet: site chrome out, wire copy found, names held to one spelling.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+class LogFormat(StrEnum):
+    """How stderr is written."""
+
+    text = "text"
+    json = "json"
+
+
+class EngineName(StrEnum):
+    """Where the work runs."""
+
+    local = "local"
+
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("-c", "--config", help="Settings (TOML); else ./configs/default.toml, else the packaged ones."),
+]
+Source = Annotated[Path, typer.Option("-i", "--in", help="File or folder of raw articles.")]
+Out = Annotated[Path, typer.Option("-o", "--out", help="Output folder.")]
+Sets = Annotated[list[str] | None, typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Override a setting.")]
+Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="Processes that read documents; else one a core.")]
+EngineOption = Annotated[EngineName, typer.Option("--engine", help="Where the work runs.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="TIME", help="The run's only clock (ISO 8601, UTC where no zone is given)."),
+]
+DryRun = Annotated[bool, typer.Option("-n", "--dry-run", help="Do everything but publish.")]
+Rebuild = Annotated[bool, typer.Option("--rebuild", help="Take every input again under the present settings.")]
+Force = Annotated[bool, typer.Option("--force-publish", help="Publish what a limit would refuse.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing on success.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Say what each stage does.")]
+LogFormatOption = Annotated[LogFormat, typer.Option("--log-format", help="Write stderr as text or as JSON lines.")]
+LockTimeout = Annotated[float, typer.Option("--lock-timeout", min=0, metavar="S", help="Seconds to wait for the lock.")]
+RunId = Annotated[str | None, typer.Option("--run", help="A kept version; else the current one.")]
+
+
+@contextmanager
+def _guarded(console: Console) -> Iterator[None]:
+    """Turn what we raise on purpose, and interruptions, into exit codes."""
+
+    def terminated(number: int, frame: object) -> None:
+        raise SystemExit(TERMINATED)
+
+    previous = signal.signal(signal.SIGTERM, terminated)
+    try:
+        with console:
+            yield
+    except PipelineError as error:
+        console.error(str(error), error.exit_code)
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        console.error("interrupted; the version before stays current", INTERRUPTED)
+        raise typer.Exit(INTERRUPTED) from None
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _as_of(text: str | None) -> datetime:
+    """The run's clock, in whole seconds: the flag, else SOURCE_DATE_EPOCH, else now."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    try:
+        if text is not None:
+            given = datetime.fromisoformat(text)
+            moment = given.replace(tzinfo=UTC) if given.tzinfo is None else given.astimezone(UTC)
+        elif epoch:
+            moment = datetime.fromtimestamp(int(epoch), UTC)
+        else:
+            moment = datetime.now(UTC)
+    except (ValueError, OverflowError) as error:
+        name = "--as-of" if text is not None else "SOURCE_DATE_EPOCH"
+        raise UsageError(f"{name} {text or epoch}: {error}") from None
+    return moment.replace(microsecond=0)
+
+
+def _order(
+    config: Path | None, source: Path, out: Path, sets: list[str] | None, jobs: int | None, as_of: str | None,
+    *, dry_run: bool, force_publish: bool, retry: bool = False,
+) -> Order:  # fmt: skip
+    from pipeline.config import load
+    from pipeline.run import Order
+
+    return Order(
+        config=load(config, sets or ()),
+        source=source,
+        out=out,
+        as_of=_as_of(as_of),
+        jobs=jobs or len(os.sched_getaffinity(0)),
+        dry_run=dry_run,
+        force_publish=force_publish,
+        retry=retry,
+    )
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True, default=str))
+
+
+def _finish(console: Console, outcome: Outcome, order: Order, *, as_json: bool) -> None:
+    """Say how a run ended, and leave with 3 when inputs were refused."""
+    from pipeline.store import CURRENT
+
+    counts = outcome.counts
+    for path, why in outcome.skipped:
+        console.event("skipped", f"skipped {path}: {why}", path=path, why=why)
+    if outcome.skipped:
+        shown = ", ".join(path for path, _ in outcome.skipped[:5])
+        more = f" and {len(outcome.skipped) - 5:,} more (-v names them)" if len(outcome.skipped) > 5 else ""
+        console.say(f"skipped     {len(outcome.skipped):>8,}   not among extract.include: {shown}{more}")
+    if outcome.version is None and not (counts["extract"]["n_written"] or counts["extract"]["n_rejected"]):
+        console.say(f"nothing new\n{balance(counts['extract'])}")
+    else:
+        console.say(funnel(counts))
+    if outcome.version is not None:
+        console.say(f"output      {order.out / CURRENT}/  (version {outcome.version.run_id})")
+    elif order.dry_run:
+        console.say("dry run: nothing published")
+    if outcome.n_rejected:
+        console.warning(
+            "rejected", f"{outcome.n_rejected:,} inputs rejected; `copydesk rejects` lists them", n=outcome.n_rejected
+        )
+    if as_json:
+        _print_json({
+            "run_id": outcome.version.run_id if outcome.version else None,
+            "counts": counts,
+            "skipped": [{"path": path, "why": why} for path, why in outcome.skipped],
+        })  # fmt: skip
+    if outcome.n_rejected:
+        raise typer.Exit(DONE_WITH_REJECTS)
+
+
+def _console(log_format: LogFormat, *, quiet: bool, verbose: bool) -> Console:
+    chosen: Literal["text", "json"] = log_format.value
+    return Console(chosen, -1 if quiet else 1 if verbose else 0)
+
+
+@app.command("run")
+def run_command(
+    config: ConfigFile = None,
+    source: Source = Path("data/raw"),
+    out: Out = Path("data/clean"),
+    sets: Sets = None,
+    jobs: Jobs = None,
+    engine: EngineOption = EngineName.local,
+    as_of: AsOf = None,
+    rebuild: Rebuild = False,
+    dry_run: DryRun = False,
+    force_publish: Force = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    log_format: LogFormatOption = LogFormat.text,
+    lock_timeout: LockTimeout = 0.0,
+) -> None:
+    """Take in what is new and publish it: the five stages and the commit."""
+    console = _console(log_format, quiet=quiet, verbose=verbose)
+    with _guarded(console):
+        from pipeline import run
+
+        order = _order(config, source, out, sets, jobs, as_of, dry_run=dry_run, force_publish=force_publish)
+        start = run.rebuild if rebuild else run.run
+        _finish(console, start(order, console, lock_timeout=lock_timeout), order, as_json=as_json)
+
+
+def _stage_command(stage: str, what: str) -> None:
+    def command(
+        config: ConfigFile = None,
+        source: Source = Path("data/raw"),
+        out: Out = Path("data/clean"),
+        sets: Sets = None,
+        jobs: Jobs = None,
+        engine: EngineOption = EngineName.local,
+        as_of: AsOf = None,
+        force_publish: Force = False,
+        as_json: AsJson = False,
+        quiet: Quiet = False,
+        verbose: Verbose = False,
+        log_format: LogFormatOption = LogFormat.text,
+        lock_timeout: LockTimeout = 0.0,
+    ) -> None:
+        console = _console(log_format, quiet=quiet, verbose=verbose)
+        with _guarded(console):
+            from pipeline import run
+
+            order = _order(config, source, out, sets, jobs, as_of, dry_run=False, force_publish=force_publish)
+            outcome = run.one_stage(stage, order, console, lock_timeout=lock_timeout)
+            console.say(f"{stage}: done; its tables are in {order.out / '.stage' / stage}")
+            _finish(console, outcome, order, as_json=as_json)
+
+    command.__doc__ = what
+    app.command(stage)(command)
+
+
+_stage_command("extract", "Read what is new: documents to scored lines. Starts a run; the other stages follow.")
+_stage_command("clean", "Turn scores, repeats and outlet rules into a verdict on every line.")
+_stage_command("dedup", "Find paragraphs that are copies of earlier ones.")
+_stage_command("names", "Find people and hold their names to one spelling.")
+_stage_command("export", "Put the tables together and publish them: the commit.")
+
+
+@app.command("explain")
+def explain_command(
+    article: Annotated[str, typer.Argument(help="Id, path, url, or a part of the title that no other article has.")],
+    line: Annotated[int | None, typer.Option("--line", min=1, help="One line's whole story.")] = None,
+    out: Out = Path("data/clean"),
+    run_id: RunId = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show an article's page with the verdict on every line."""
+    with _guarded(Console()):
+        from pipeline import explain
+
+        record = explain.explained(_version(out, run_id), article, line)
+        if as_json:
+            _print_json(record)
+        else:
+            for row in explain.page(record) if line is None else explain.line_story(record):
+                print(printable(row))
+
+
+@app.command("runs")
+def runs_command(
+    run_id: Annotated[str | None, typer.Argument(help="One run; else all that are kept.")] = None,
+    out: Out = Path("data/clean"),
+    as_json: AsJson = False,
+) -> None:
+    """List the versions kept, or one run's figures."""
+    with _guarded(Console()):
+        store = _store(out)
+        if run_id is not None:
+            manifest = store.version(run_id).manifest
+            if as_json:
+                _print_json(
+                    {name: manifest[name] for name in ("run_id", "as_of", "base", "counts", "measured", "versions")}
+                )
+            else:
+                for row in [*funnel(manifest["counts"]).split("\n"), _measured(manifest)]:
+                    print(printable(row))
+            return
+        current = store.current()
+        kept = [_run_row(version, current) for version in store.versions()]
+        if as_json:
+            _print_json(kept)
+        else:
+            for figures in kept:
+                mark = "*" if figures["current"] else " "
+                print(
+                    f"{mark} {figures['run_id']}  {figures['n_written']:>7,} written  "
+                    f"{figures['n_rejected']:>5,} rejected  {figures['n_unchanged']:>7,} unchanged"
+                )
+
+
+def _run_row(version: Version, current: Version | None) -> dict[str, Any]:
+    taken = version.manifest["counts"]["extract"]
+    figures = {name: taken[name] for name in ("n_inputs", "n_written", "n_rejected", "n_unchanged")}
+    return {"run_id": version.run_id, "current": current is not None and version.run_id == current.run_id, **figures}
+
+
+def _measured(manifest: dict[str, Any]) -> str:
+    measured = manifest["measured"]
+    seconds = ", ".join(f"{stage} {value:.1f} s" for stage, value in measured["seconds"].items())
+    return f"took        {seconds}; peak memory {measured['peak_memory_mb']:,.0f} MB"
+
+
+@app.command("rollback")
+def rollback_command(
+    run_id: Annotated[
+        str | None, typer.Argument(help="The run to go back to; else the one before the current.")
+    ] = None,
+    out: Out = Path("data/clean"),
+    lock_timeout: LockTimeout = 0.0,
+) -> None:
+    """Point readers back to an earlier version; the next run takes later inputs again."""
+    console = Console()
+    with _guarded(console):
+        store = _store(out)
+        with store.locked(lock_timeout):
+            target = store.version(run_id) if run_id else _one_before(store)
+            store.point_to(target)
+        console.say(f"current is now {target.run_id}")
+
+
+def _one_before(store: Store) -> Version:
+    base = store.version(None).manifest["base"]
+    if base is None:
+        raise UsageError(f"{store.root}: the current version is the first")
+    return store.version(base)
+
+
+class RejectsAction(StrEnum):
+    """What to do with the inputs refused."""
+
+    list = "list"
+    retry = "retry"
+
+
+@app.command("rejects")
+def rejects_command(
+    action: Annotated[RejectsAction, typer.Argument(help="list them, or take them again")] = RejectsAction.list,
+    config: ConfigFile = None,
+    source: Source = Path("data/raw"),
+    out: Out = Path("data/clean"),
+    sets: Sets = None,
+    jobs: Jobs = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    lock_timeout: LockTimeout = 0.0,
+) -> None:
+    """List the inputs refused and why, or run again with them."""
+    console = Console(level=-1 if quiet else 0)
+    with _guarded(console):
+        if action is RejectsAction.retry:
+            from pipeline import run
+
+            order = _order(config, source, out, sets, jobs, as_of, dry_run=False, force_publish=False, retry=True)
+            _finish(console, run.run(order, console, lock_timeout=lock_timeout), order, as_json=as_json)
+            return
+        from pipeline import schemas
+
+        rows = _version(out, None).read(schemas.REJECTS).sort(list(schemas.REJECTS.key)).to_dicts()
+        if as_json:
+            _print_json(rows)
+        else:
+            for row in rows:
+                print(printable(f"{row['source_path']} at {row['source_offset']}: {row['reason']}: {row['detail']}"))
+
+
+@app.command("check")
+def check_command(
+    out: Out = Path("data/clean"),
+    run_id: RunId = None,
+    deep: Annotated[bool, typer.Option("--deep", help="Read every byte and compare every file's sha256.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Prove a version: balance, keys, references, offsets, hashes. Exit 65 when something is wrong."""
+    console = Console(level=-1 if quiet else 0)
+    with _guarded(console):
+        from pipeline.check import problems
+        from pipeline.errors import RefusedError
+
+        version = _version(out, run_id)
+        wrong = list(problems(version, deep=deep))
+        if wrong:
+            raise RefusedError(f"version {version.run_id}: " + "; ".join(wrong))
+        console.say(f"version {version.run_id}: sound")
+
+
+class ConfigAction(StrEnum):
+    """What to do with the settings."""
+
+    check = "check"
+    show = "show"
+    schema = "schema"
+
+
+@app.command("config")
+def config_command(
+    action: Annotated[ConfigAction, typer.Argument(help="check them, show them resolved, or print their JSON schema")],
+    config: ConfigFile = None,
+    sets: Sets = None,
+) -> None:
+    """Check the settings, show them as resolved, or print their JSON schema."""
+    console = Console()
+    with _guarded(console):
+        from pipeline.config import Settings, load
+
+        if action is ConfigAction.schema:
+            _print_json(Settings.model_json_schema())
+            return
+        loaded = load(config, sets or ())
+        if action is ConfigAction.show:
+            _print_json(loaded.settings.model_dump(mode="json"))
+            return
+        console.say(f"{loaded.path}: good; rules for {len(loaded.outlet_rules)} outlets, {loaded.n_people} people")
+
+
+class StateAction(StrEnum):
+    """What to do with the state."""
+
+    info = "info"
+
+
+@app.command("state")
+def state_command(
+    action: Annotated[StateAction, typer.Argument(help="what the next run remembers, and its size")],
+    out: Out = Path("data/clean"),
+    run_id: RunId = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what the next run remembers of the runs before it, and how much disk that takes."""
+    with _guarded(Console()):
+        from pipeline import schemas
+
+        version = _version(out, run_id)
+        rows = {output["path"]: output["rows"] for output in version.manifest["outputs"]}
+        sizes = []
+        for table in schemas.STATE_TABLES:
+            files = version.files(table, state=True)
+            sizes.append({
+                "table": table.name,
+                "days": len(files),
+                "rows": sum(rows[str(file.relative_to(version.path))] for file in files.values()),
+                "bytes": sum(file.stat().st_size for file in files.values()),
+            })  # fmt: skip
+        if as_json:
+            _print_json(sizes)
+        else:
+            for size in sizes:
+                print(f"{size['table']:<14} {size['days']:>5} days {size['rows']:>10,} rows {size['bytes']:>12,} bytes")
+
+
+def _store(out: Path) -> Store:
+    from pipeline.store import Store
+
+    return Store(out)
+
+
+def _version(out: Path, run_id: str | None) -> Version:
+    return _store(out).version(run_id)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(f"copydesk {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Entry point of the `copydesk` command."""
+    try:
+        app()
+    except BrokenPipeError:  # the reader of our output left: `copydesk explain ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None

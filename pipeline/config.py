@@ -1,0 +1,189 @@
+"""TOML -> frozen settings. A key that no setting names is an error with a suggestion; nothing is guessed.
+
+Two sources only: the file and `--set section.key=value`. Files that the settings name (outlet rules, people) are
+looked for beside the configuration file, or, with the prefix `packaged:`, among the files copydesk brings along.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, Field, ValidationError
+
+from pipeline.errors import ConfigError
+from pipeline.kernels.hashing import text_hash
+from pipeline.stages.base import StageSettings
+from pipeline.stages.clean import OutletRules
+from pipeline.stages.clean import Settings as CleanSettings
+from pipeline.stages.dedup import Settings as DedupSettings
+from pipeline.stages.export import Settings as ExportSettings
+from pipeline.stages.extract import Settings as ExtractSettings
+from pipeline.stages.names import People, PeopleFile, people_table
+from pipeline.stages.names import Settings as NamesSettings
+
+PACKAGED = "packaged:"
+LOCAL_DEFAULT = Path("configs/default.toml")
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class RunSettings(StageSettings):
+    """What holds for a run as a whole."""
+
+    keep_versions: int = Field(3, ge=1)  # versions kept on disk, the current one included
+    max_reject_share: float = Field(0.1, ge=0, le=1)  # more new inputs refused than this: nothing is published
+    min_reject_inputs: int = Field(100, ge=1)  # new inputs from which max_reject_share is looked at
+
+
+class Settings(StageSettings):
+    """All settings: one section for the run, one per stage."""
+
+    run: RunSettings = RunSettings()
+    extract: ExtractSettings = ExtractSettings()
+    clean: CleanSettings = CleanSettings()
+    dedup: DedupSettings = DedupSettings()
+    names: NamesSettings = NamesSettings()
+    export: ExportSettings = ExportSettings()
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings of a run, where they came from, and the files they name, already read and checked."""
+
+    settings: Settings
+    path: Path
+    outlet_rules: Mapping[str, OutletRules]
+    people: People
+    people_files: Sequence[tuple[str, PeopleFile]]
+
+    @property
+    def n_people(self) -> int:
+        """People in the files."""
+        return sum(len(file.person) for _, file in self.people_files)
+
+    @property
+    def people_hash(self) -> str:
+        """Changes when anything said of a person does."""
+        return text_hash("\n".join(file.model_dump_json() for _, file in self.people_files))
+
+
+def packaged_configs() -> Path:
+    """The folder of settings that copydesk brings along, in a wheel or in a checkout."""
+    inside = Path(__file__).parent / "configs"
+    return inside if inside.is_dir() else Path(__file__).parents[1] / "configs"
+
+
+def load(path: Path | None = None, sets: Sequence[str] = ()) -> Config:
+    """The checked configuration from `path`, else `./configs/default.toml`, else the packaged one.
+
+    Raises ConfigError for a file that is missing or no TOML, an unknown key, a value out of range, a rule whose
+    own example fails, or people that contradict each other.
+    """
+    chosen = path or (LOCAL_DEFAULT if LOCAL_DEFAULT.is_file() else packaged_configs() / "default.toml")
+    values = _read_toml(chosen)
+    for assignment in sets:
+        _assign(values, assignment)
+    settings = _validated(Settings, values, str(chosen))
+    files = _named_files(settings.names.people, chosen, "names.people") if settings.names.enabled else ()
+    people_files = [(str(file), _validated(PeopleFile, _read_toml(file), str(file))) for file in files]
+    return Config(
+        settings=settings,
+        path=chosen,
+        outlet_rules=_outlet_rules(settings.clean, chosen),
+        people=people_table(people_files, settings.names.style),
+        people_files=people_files,
+    )
+
+
+def _outlet_rules(settings: CleanSettings, config_path: Path) -> dict[str, OutletRules]:
+    rules: dict[str, OutletRules] = {}
+    for file in _named_files(settings.outlets, config_path, "clean.outlets"):
+        outlet_rules = _validated(OutletRules, _read_toml(file), str(file))
+        if outlet_rules.outlet in rules:
+            raise ConfigError(f"{file}: outlet '{outlet_rules.outlet}' has rules in another file already")
+        rules[outlet_rules.outlet] = outlet_rules
+    return rules
+
+
+def _named_files(patterns: Sequence[str], config_path: Path, setting: str) -> Iterator[Path]:
+    seen: set[Path] = set()
+    for pattern in patterns:
+        root = packaged_configs() if pattern.startswith(PACKAGED) else config_path.parent
+        files = sorted(root.glob(pattern.removeprefix(PACKAGED)))
+        if not files:
+            raise ConfigError(
+                f"{config_path} {setting}: no file matches '{pattern}' in {root}; "
+                f"write '{PACKAGED}{pattern.removeprefix(PACKAGED)}' for the files copydesk brings along, or []"
+            )
+        for file in files:
+            if file not in seen:
+                seen.add(file)
+                yield file
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+
+
+def _assign(values: dict[str, Any], assignment: str) -> None:
+    name, equals, text = assignment.partition("=")
+    section, dot, key = name.strip().partition(".")
+    if not (equals and dot and key):
+        raise ConfigError(f"--set {assignment}: write it as section.key=value")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()  # a bare word: --set names.style=ap
+    values.setdefault(section, {})
+    if not isinstance(values[section], dict):
+        raise ConfigError(f"--set {assignment}: '{section}' is no section")
+    values[section][key] = value
+
+
+def _validated(model: type[Model], values: dict[str, Any], where: str) -> Model:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_complaint(model, problem, where) for problem in error.errors())) from None
+
+
+def _complaint(model: type[BaseModel], problem: Any, where: str) -> str:
+    path = [str(part) for part in problem["loc"]]
+    section = f" [{'.'.join(path[:-1])}]" if path[:-1] else ""
+    if problem["type"] != "extra_forbidden":
+        return f"{where}{section}: '{path[-1] if path else ''}': {problem['msg']}"
+    kind = "setting" if path[:-1] else "section"
+    known = _field_names(model, path[:-1])
+    close = get_close_matches(path[-1], known, n=1)
+    hint = f"did you mean '{close[0]}'?" if close else f"known here: {', '.join(known)}"
+    return f"{where}{section}: unknown {kind} '{path[-1]}'; {hint}"
+
+
+def _field_names(model: type[BaseModel], path: Sequence[str]) -> list[str]:
+    for part in path:
+        if part.isdigit():
+            continue
+        field = model.model_fields.get(part)
+        inner = [] if field is None else _models_in(field.annotation)
+        if not inner:
+            return []
+        model = inner[0]
+    return list(model.model_fields)
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [found for argument in getattr(annotation, "__args__", ()) for found in _models_in(argument)]

@@ -1,0 +1,230 @@
+"""HTML -> visible lines with what the markup says about each: one parse, one walk, no layout.
+
+A line is what stands between two block borders or `<br>`; text that style sheets hide stays, with the hint `hidden`.
+Parsing is lexbor's (the WHATWG tree, as browsers build it); the walk is linear in the nodes.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from selectolax.lexbor import LexborHTMLParser
+
+from pipeline.kernels.lines import Line, Markup
+from pipeline.kernels.text import EDGE
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement  # type: ignore[import-untyped]  # lxml ships no types
+
+INVISIBLE = [
+    "script", "style", "noscript", "template", "svg", "iframe", "object", "math", "canvas", "textarea",
+]  # fmt: skip
+BLOCKS = frozenset((
+    "address", "article", "aside", "blockquote", "body", "br", "button", "caption", "center", "dd", "details",
+    "dialog", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4",
+    "h5", "h6", "header", "hgroup", "hr", "label", "legend", "li", "main", "menu", "nav", "ol", "option", "p",
+    "pre", "section", "select", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul", "video", "audio",
+))  # fmt: skip
+CELLS = frozenset(("td", "th"))
+VOID = frozenset((  # neither text nor children
+    "area", "base", "col", "embed", "img", "input", "link", "meta", "param", "source", "track",
+))  # fmt: skip
+
+# The words of `Markup.within`: elements above a line (or their ARIA role), headings and captions under one name.
+WITHIN = (
+    "nav", "header", "footer", "aside", "article", "main", "figure", "li", "table", "form", "button", "select",
+    "blockquote", "p", "heading", "section", "label", "dialog",
+)  # fmt: skip
+SAME_AS = {"h1": "heading", "h2": "heading", "h3": "heading", "h4": "heading", "h5": "heading", "h6": "heading",
+           "figcaption": "figure"}  # fmt: skip
+LANDMARKS = {"navigation": "nav", "banner": "header", "contentinfo": "footer", "complementary": "aside",
+             "article": "article", "main": "main", "form": "form", "button": "button", "dialog": "dialog"}  # fmt: skip
+# The words of `Markup.hints`, and what in class and id (in lower case) says them.
+# Patterns are flat: linear in the attribute's length.
+HINTS = (
+    ("navigation", re.compile(r"nav|menu|breadcrumb|topbar|toolbar|skip-?link")),
+    ("footer", re.compile(r"foot|copyright|legal|disclaimer|imprint|impressum")),
+    (
+        "related",
+        re.compile(
+            r"related|recommend|more-|read-?next|read-?more|trending|popular|most-read|teaser|promo|outbrain|taboola|"
+            r"latest|you-?may",
+        ),
+    ),
+    ("share", re.compile(r"share|sharing|social|follow")),
+    ("newsletter", re.compile(r"newsletter|subscri|sign-?up|paywall|cookie|consent|gdpr|donat")),
+    ("comments", re.compile(r"comment|discuss|reply|disqus")),
+    ("sidebar", re.compile(r"sidebar|widget|rail")),
+    ("ad", re.compile(r"\bads?[_-]|\badvert|sponsor|\bdfp|banner")),
+    ("caption", re.compile(r"caption|credit")),
+    ("byline", re.compile(r"byline|author|writer|contributor")),
+    ("date", re.compile(r"date|time(?!line)|publish")),
+    ("tags", re.compile(r"\btags?\b|tag-|topic|keyword")),
+    ("story", re.compile(r"article|story|content|post|entry|body|text")),
+    (
+        "article_body",
+        re.compile(r"article[-_]{0,2}(?:body|text|content)|(?:story|post|entry)[-_]{0,2}(?:body|content|text)"),
+    ),
+    ("list", re.compile(r"card|tile|\blist|item|grid|feed")),
+    ("overlay", re.compile(r"modal|popup|pop-up|overlay")),
+    ("hidden", re.compile(r"hidden|visually|sr-only|screen-?reader")),
+)
+ATTRIBUTE_LENGTH = 400  # characters of class and id that are looked at: 99.9 % are shorter
+_WITHIN_BIT = {word: 1 << place for place, word in enumerate(WITHIN)}
+_HINT_BIT = {word: 1 << place for place, (word, _) in enumerate(HINTS)}
+
+
+class _Place(NamedTuple):
+    """What holds for everything inside an element."""
+
+    within: int
+    hints: int
+    block: str  # nearest block element
+    in_link: bool
+
+
+def parsed(html: str) -> LexborHTMLParser:
+    """The page's tree, with scripting on, so that `<noscript>` in the head does not end the head."""
+    return LexborHTMLParser(html, scripting=True)
+
+
+def lxml_tree(html: str) -> HtmlElement | None:
+    """The page as lxml reads it, for libraries that want that.
+
+    None where nothing is in it, or where libxml2 stopped at a limit: it drops all the rest without an error.
+    """
+    from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
+    from lxml import html as lxml_html
+
+    parser = lxml_html.HTMLParser(remove_comments=True, remove_pis=True, encoding="utf-8")
+    try:
+        # Bytes, since lxml refuses a str that begins with an XML declaration of its charset.
+        tree = lxml_html.document_fromstring(html.encode(), parser=parser)
+    except etree.LxmlError:
+        return None
+    is_cut = any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
+    return None if is_cut else tree
+
+
+def visible_lines(tree: LexborHTMLParser, max_lines: int) -> list[Line]:
+    """The first `max_lines` visible lines in document order.
+
+    Takes scripts and the like out of the tree: read the metadata first.
+    """
+    tree.strip_tags(INVISIBLE)
+    body = tree.body
+    walk = _Walk()
+    if body is None:
+        return walk.lines
+    place = _Place(0, 0, "body", False)
+    above = [(body.mem_id, "body", place)]
+    nodes = body.traverse(include_text=True)
+    next(nodes)  # body itself
+    for node in nodes:
+        tag = node.tag
+        if tag in VOID or node.parent is None:
+            continue
+        parent_id = node.parent.mem_id
+        while above[-1][0] != parent_id and len(above) > 1:
+            walk.leave(above.pop()[1])
+        place = above[-1][2]
+        if tag == "-text":
+            walk.take(node.text_content or "", place)
+        elif tag is not None and tag[0] not in "-!":  # no comment, no document type
+            if tag in BLOCKS:
+                walk.flush()
+            above.append((node.mem_id, tag, walk.inside(place, tag, node.attributes)))
+        if len(walk.lines) >= max_lines:
+            return walk.lines[:max_lines]
+    walk.flush()
+    return walk.lines[:max_lines]
+
+
+class _Walk:
+    """The lines so far, the pieces of the one under way, and what was seen of each class and id."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+        self._pieces: list[str] = []
+        self._n_signs = self._n_linked = 0
+        self._place: _Place | None = None  # of the line's first text
+        self._seen: dict[tuple[str | None, ...], tuple[int, int]] = {}
+        self._words: dict[int, frozenset[str]] = {}
+        self._hint_words: dict[int, frozenset[str]] = {}
+
+    def take(self, text: str, place: _Place) -> None:
+        """Text inside the line under way."""
+        n_signs = len("".join(text.split()))
+        if n_signs:
+            self._place = self._place or place
+            self._n_signs += n_signs
+            if place.in_link:
+                self._n_linked += n_signs
+            self._pieces.append(text)
+        elif self._pieces:
+            self._pieces.append(" ")
+
+    def leave(self, tag: str) -> None:
+        """The end of an element."""
+        if tag in BLOCKS:
+            self.flush()
+        elif tag in CELLS and self._pieces:
+            self._pieces.append(" ")
+
+    def flush(self) -> None:
+        """The line under way is complete."""
+        if self._pieces:
+            text = " ".join("".join(self._pieces).split()).strip(EDGE)
+            if text and self._place is not None:
+                self.lines.append(Line(len(self.lines) + 1, text, markup=self._markup(self._place)))
+            self._pieces.clear()
+        self._n_signs = self._n_linked = 0
+        self._place = None
+
+    def _markup(self, place: _Place) -> Markup:
+        within = self._words.get(place.within)
+        if within is None:
+            within = frozenset(word for word, bit in _WITHIN_BIT.items() if place.within & bit)
+            self._words[place.within] = within
+        hints = self._hint_words.get(place.hints)
+        if hints is None:
+            hints = frozenset(word for word, bit in _HINT_BIT.items() if place.hints & bit)
+            self._hint_words[place.hints] = hints
+        return Markup(place.block, round(self._n_linked / self._n_signs, 4), within, hints)
+
+    def inside(self, place: _Place, tag: str, attributes: dict[str, str | None]) -> _Place:
+        """What holds inside an element."""
+        get = attributes.get
+        key = (tag, get("class"), get("id"), get("role"), get("itemprop"), get("style"), get("aria-hidden"),
+               "hidden" if "hidden" in attributes else None)  # fmt: skip
+        found = self._seen.get(key)
+        if found is None:
+            found = self._seen[key] = _own_bits(tag, attributes)
+        return _Place(
+            place.within | found[0],
+            place.hints | found[1],
+            tag if tag in BLOCKS or tag in CELLS else place.block,
+            place.in_link or tag == "a",
+        )
+
+
+def _own_bits(tag: str, attributes: dict[str, str | None]) -> tuple[int, int]:
+    """What an element itself adds: bits of WITHIN, bits of HINTS."""
+    landmark = LANDMARKS.get((attributes.get("role") or "").lower(), "")
+    within = _WITHIN_BIT.get(SAME_AS.get(tag, tag), 0) | _WITHIN_BIT.get(landmark, 0)
+    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
+    hints = 0 if tag == "body" else _named_bits(names[:ATTRIBUTE_LENGTH].lower())
+    style = (attributes.get("style") or "")[:ATTRIBUTE_LENGTH].replace(" ", "").lower()
+    if "hidden" in attributes or attributes.get("aria-hidden") == "true" or "display:none" in style:
+        hints |= _HINT_BIT["hidden"]
+    if attributes.get("itemprop") == "articleBody":
+        hints |= _HINT_BIT["article_body"]
+    return within, hints
+
+
+@lru_cache(maxsize=20_000)  # an outlet's pages share their class names: 4 of 5 looks are saved
+def _named_bits(names: str) -> int:
+    """The hints that class and id give."""
+    return sum(_HINT_BIT[word] for word, pattern in HINTS if pattern.search(names)) if len(names) > 1 else 0

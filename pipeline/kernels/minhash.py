@@ -1,0 +1,53 @@
+"""MinHash signatures, equal in every slot to datasketch's (Broder 1997; datasketch 2.0, scheme `affine32`).
+
+datasketch hashes one paragraph at a time; here all go through each permutation together.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.kernels.shingles import Hashes, HashSets
+
+SCHEME = "affine32"
+EMPTY_SLOT = 0xFFFFFFFF  # what datasketch has in every slot of an empty set
+_BLOCK = 1000  # paragraphs at a time: their shingles stay in the cache
+
+
+@cache
+def permutations(count: int, seed: int) -> tuple[Hashes, Hashes]:
+    """The factors (odd) and summands of datasketch's permutations, `count` of each."""
+    from datasketch import MinHash
+
+    factors, summands = MinHash(num_perm=count, seed=seed, scheme=SCHEME).permutations
+    return np.asarray(factors, dtype=np.uint32), np.asarray(summands, dtype=np.uint32)
+
+
+def signatures(sets: HashSets, count: int, seed: int) -> NDArray[np.uint32]:
+    """One row of `count` slots per set: the least value of each permutation over the set's hashes."""
+    factors, summands = permutations(count, seed)
+    slots = np.full((count, len(sets)), EMPTY_SLOT, dtype=np.uint32)
+    filled = np.flatnonzero(sets.sizes > 0)
+    for begin in range(0, len(filled), _BLOCK):
+        block = filled[begin : begin + _BLOCK]
+        part = sets.take(block)
+        mixed = _premixed(part.values)
+        permuted = np.empty_like(mixed)
+        for slot in range(count):
+            np.multiply(mixed, factors[slot], out=permuted)
+            np.add(permuted, summands[slot], out=permuted)
+            slots[slot, block] = np.minimum.reduceat(permuted, part.offsets[:-1])
+    return np.ascontiguousarray(slots.T)
+
+
+def _premixed(hashes: Hashes) -> Hashes:
+    """MurmurHash3's finaliser, which datasketch applies before every permutation."""
+    mixed = hashes ^ hashes >> np.uint32(16)
+    mixed = mixed * np.uint32(0x85EBCA6B)
+    mixed ^= mixed >> np.uint32(13)
+    mixed *= np.uint32(0xC2B2AE35)
+    mixed ^= mixed >> np.uint32(16)
+    return mixed

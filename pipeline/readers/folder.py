@@ -1,0 +1,92 @@
+"""What lies in an input folder: the files to read, and every name that is passed over, with why."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from pipeline.readers import SUFFIXES
+from pipeline.readers.articles import SIDECAR
+
+UNFINISHED = (".tmp", ".part")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The inputs and the names passed over, both sorted by source path (posix, relative to the root)."""
+
+    paths: list[tuple[Path, str]]
+    skipped: list[tuple[str, str]]
+
+
+def found(root: Path, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> Found:
+    """Every file under the root (or the root itself) that a reader takes and the patterns let through.
+
+    Patterns are shell patterns on the file's name or on its path under the root; no `include` means all. Links to
+    folders are not followed; only regular files count. A root that is missing gives nothing.
+    """
+    paths: list[tuple[Path, str]] = []
+    skipped: list[tuple[str, str]] = []
+    for path, source_path in _entries(root, skipped):
+        why = _why_not(path, source_path, include, exclude)
+        if why is None:
+            paths.append((path, source_path))
+        elif not path.name.endswith(SIDECAR):  # it goes with its file
+            skipped.append((source_path, why))
+    return Found(sorted(paths, key=lambda item: item[1]), sorted(skipped))
+
+
+def _entries(root: Path, skipped: list[tuple[str, str]]) -> Iterator[tuple[Path, str]]:
+    if not root.is_dir():
+        if os.path.lexists(root):
+            yield root, root.name
+        return
+
+    def unreadable(error: OSError) -> None:
+        skipped.append((_relative(Path(str(error.filename)), root), error.strerror or "cannot be listed"))
+
+    for folder, folders, names in os.walk(root, onerror=unreadable):
+        here = Path(folder)
+        for name in sorted(folders):
+            if (here / name).is_symlink():
+                skipped.append((_relative(here / name, root), "link to a folder"))
+            elif name.startswith("."):
+                skipped.append((_relative(here / name, root), "hidden folder"))
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            yield here / name, _relative(here / name, root)
+
+
+def _relative(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix().encode("utf-8", "backslashreplace").decode()
+
+
+def _why_not(path: Path, source_path: str, include: Sequence[str], exclude: Sequence[str]) -> str | None:
+    name = path.name
+    if name.startswith("."):
+        return "hidden"
+    if name.endswith(SIDECAR):
+        return "sidecar"
+    if name.endswith(UNFINISHED):
+        return "still being written"
+    if not name.isprintable():
+        return "name is not UTF-8 or holds control characters"
+    if not name.lower().endswith(SUFFIXES):
+        return "no reader for this name"
+    if include and not _matches(name, source_path, include):
+        return "not in include"
+    if _matches(name, source_path, exclude):
+        return "in exclude"
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        return error.strerror or "cannot be looked at"
+    return None if stat.S_ISREG(mode) else "no regular file"
+
+
+def _matches(name: str, source_path: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, pattern) or fnmatchcase(source_path, pattern) for pattern in patterns)

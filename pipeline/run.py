@@ -1,0 +1,577 @@
+"""One batch run, raw to committed: the five stages in order, each leaving its tables in `.stage/<stage>/`.
+
+Every stage folder holds a card (`stage.json`): what it was made from, under which settings, what it counted. A stage
+refuses a folder whose card does not fit. `export` is the commit.
+"""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from importlib.metadata import version as library_version
+from pathlib import Path
+from typing import Any, Protocol
+
+import polars as pl
+
+from pipeline import __version__, publish, schemas
+from pipeline.config import Config
+from pipeline.engines.base import Batch, Engine
+from pipeline.engines.local import Local
+from pipeline.errors import ConfigError, NoInputError, RefusedError
+from pipeline.files import digest, read_json, reset_folder, write_json
+from pipeline.intake import Intake
+from pipeline.kernels.hashing import run_hash
+from pipeline.ledger import InputKey, Ledger, file_rows, input_rows
+from pipeline.readers.folder import found
+from pipeline.stages import STAGES, clean, dedup, export, extract, names
+from pipeline.store import Draft, Store, Version
+
+SCHEMA_VERSION = 1
+CARD = "stage.json"
+REBUILD = ".rebuild"
+LIBRARIES = ("datasketch", "htmldate", "lxml", "numpy", "polars", "pyarrow", "py3langid", "selectolax", "trafilatura")
+
+
+class Reporter(Protocol):
+    """Where a run says what it does."""
+
+    def event(self, name: str, message: str, **figures: Any) -> None:
+        """Something happened."""
+        ...
+
+    def warning(self, name: str, message: str, **figures: Any) -> None:
+        """Something a reader should look at."""
+        ...
+
+    def progress(self, done: int, what: str) -> None:
+        """So many are done."""
+        ...
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a run is asked to do."""
+
+    config: Config
+    source: Path
+    out: Path
+    as_of: datetime
+    jobs: int = 1
+    dry_run: bool = False
+    force_publish: bool = False
+    retry: bool = False
+    run_id: str | None = None  # a rebuild: the id the batch had; None = made from what is taken in
+    wanted: Set[InputKey] | None = None  # a rebuild: the inputs of one old batch; None = all
+    origin: Mapping[InputKey, tuple[datetime, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: the version it made, or None, and what it counted."""
+
+    version: Version | None
+    counts: Mapping[str, Mapping[str, Any]]
+    skipped: Sequence[tuple[str, str]] = ()
+
+    @property
+    def n_rejected(self) -> int:
+        """New inputs refused."""
+        return int(self.counts["extract"]["n_rejected"])
+
+
+@dataclass
+class Bench:
+    """What the stages of one run work with."""
+
+    order: Order
+    store: Store
+    stage: Path
+    reporter: Reporter
+    engine: Engine
+
+    @classmethod
+    def set_up(cls, order: Order, reporter: Reporter) -> Bench:
+        """The bench for an order; a dry run works in a folder of its own."""
+        store = Store(order.out)
+        stage = order.out / ".dry-run" if order.dry_run else store.stage
+        return cls(order, store, stage, reporter, Local(order.jobs))
+
+    def settings(self, stage: str) -> dict[str, Any]:
+        """The stage's settings as plain values, and the rules or people that come with them."""
+        config = self.order.config
+        values: dict[str, Any] = getattr(config.settings, stage).model_dump(mode="json")
+        if stage == "clean":
+            values["rules"] = {name: rules.model_dump(mode="json") for name, rules in config.outlet_rules.items()}
+        if stage == "names":
+            values["people_hash"] = config.people_hash
+        return values
+
+    def card(self, stage: str) -> dict[str, Any]:
+        """The card of a stage done before. Raises ConfigError when it is missing or does not fit."""
+        file = self.stage / stage / CARD
+        if not file.is_file():
+            raise ConfigError(f"{stage}: not done yet; run `copydesk {stage}` first")
+        card = read_json(file)
+        position = STAGES.index(stage)
+        if position and card["made_from"] != digest(self.stage / STAGES[position - 1] / CARD):
+            raise ConfigError(f"{stage}: made from another `{STAGES[position - 1]}`; run `copydesk {stage}` again")
+        if card["settings"] != self.settings(stage):
+            raise ConfigError(f"{stage}: made with other [{stage}] settings; run `copydesk {stage}` again")
+        base = self.store.current()
+        if card["base"] != (None if base is None else base.run_id):
+            raise ConfigError(
+                f"{stage}: made beside version {card['base']}, which is not current; start with `extract`"
+            )
+        return card
+
+    def cards(self, upto: str) -> dict[str, dict[str, Any]]:
+        """The cards of all stages before `upto`, each checked."""
+        return {stage: self.card(stage) for stage in STAGES[: STAGES.index(upto)]}
+
+    def finish(self, stage: str, as_of: datetime, counts: Mapping[str, Any], started: float) -> Mapping[str, Any]:
+        """Write the stage's card; its counts."""
+        position = STAGES.index(stage)
+        base = self.store.current()
+        card = {
+            "stage": stage,
+            "as_of": as_of.isoformat(),
+            "base": None if base is None else base.run_id,
+            "made_from": digest(self.stage / STAGES[position - 1] / CARD) if position else None,
+            "settings": self.settings(stage),
+            "counts": dict(counts),
+            "measured": {"seconds": round(time.monotonic() - started, 3), "peak_memory_mb": _peak_memory()},
+        }
+        write_json(card, self.stage / stage / CARD)
+        self.reporter.event(stage, f"{stage}: done", **counts)
+        return counts
+
+
+def run(order: Order, reporter: Reporter, *, lock_timeout: float = 0.0) -> Outcome:
+    """The five stages in order and the commit; nothing is published when there is nothing new."""
+    bench = Bench.set_up(order, reporter)
+    with bench.store.locked(lock_timeout):
+        try:
+            return _all_stages(bench)
+        finally:
+            if order.dry_run:
+                shutil.rmtree(bench.stage, ignore_errors=True)
+
+
+def one_stage(stage: str, order: Order, reporter: Reporter, *, lock_timeout: float = 0.0) -> Outcome:
+    """One stage, from what the stage before it left."""
+    bench = Bench.set_up(order, reporter)
+    with bench.store.locked(lock_timeout):
+        skipped = _STEPS[stage](bench)
+        counts = {done: read_json(bench.stage / done / CARD)["counts"] for done in _done(bench)}
+        return Outcome(bench.store.current() if stage == "export" else None, counts, skipped)
+
+
+def _done(bench: Bench) -> list[str]:
+    return [stage for stage in STAGES if (bench.stage / stage / CARD).is_file()]
+
+
+def _all_stages(bench: Bench) -> Outcome:
+    before = bench.store.current()
+    skipped = _extract(bench)
+    counts = {"extract": bench.card("extract")["counts"]}
+    if not (counts["extract"]["n_written"] or counts["extract"]["n_rejected"]):
+        return Outcome(None, counts, skipped)
+    for stage in STAGES[1:]:
+        _STEPS[stage](bench)
+    counts = {stage: read_json(bench.stage / stage / CARD)["counts"] for stage in STAGES}
+    after = bench.store.current()
+    changed = after is not None and (before is None or after.run_id != before.run_id or bench.order.wanted is not None)
+    return Outcome(after if changed else None, counts, skipped)
+
+
+def _extract(bench: Bench) -> Sequence[tuple[str, str]]:
+    started = time.monotonic()
+    order, settings = bench.order, bench.order.config.settings.extract
+    inputs = found(order.source, settings.include, settings.exclude)
+    if not inputs.paths:
+        raise NoInputError(f"{order.source}: no input; looked for {', '.join(settings.include)}")
+    reset_folder(bench.stage)
+    folder = reset_folder(bench.stage / "extract")
+    intake = Intake(
+        Ledger.of(bench.store.current()),
+        settings.limits,
+        order.as_of,
+        retry=order.retry,
+        wanted=order.wanted,
+        origin=order.origin,
+    )
+    answers = bench.engine.map_isolated(
+        partial(extract.apply, settings=settings, as_of=order.as_of),
+        intake.groups(inputs.paths),
+        settings.timeout_seconds,
+        extract.refused,
+    )
+    read = reset_folder(folder / "read")
+    bench.engine.write(read, intake.parts(answers, lambda done: bench.reporter.progress(done, "documents read")))
+    bench.engine.write(folder, bench.engine.map(intake.settled, bench.engine.scan(read, ["documents", "lines"])))
+    shutil.rmtree(read)
+    entries, rejects = intake.inputs(), intake.rejected()
+    run_id = order.run_id or _run_id(order.as_of, [f"{e.article_id or e.source_path}:{e.sha256}" for e in entries])
+    bench.engine.write(folder, [{"rejects": rejects}])
+    bench.engine.write(folder, [{"inputs": input_rows(entries, run_id), "files": file_rows(intake.files, run_id)}])
+    written = intake.written()
+    if intake.n_inputs != len(written) + rejects.height + intake.n_unchanged:
+        raise RefusedError(
+            f"extract: {intake.n_inputs} inputs, but {len(written)} written, {rejects.height} rejected and "
+            f"{intake.n_unchanged} unchanged: the balance does not add up, nothing is published"
+        )
+    counts = {
+        "run_id": run_id,
+        "n_inputs": intake.n_inputs,
+        "n_written": len(written),
+        "n_revised": sum((entry.revision or 0) > 0 for entry in written),
+        "n_rejected": rejects.height,
+        "n_unchanged": intake.n_unchanged,
+        "n_skipped": len(inputs.skipped),
+        "n_lines": bench.engine.gather(folder, "lines").height,
+        "rejected_by_reason": dict(sorted(rejects["reason"].value_counts().iter_rows())),
+    }
+    bench.finish("extract", order.as_of, counts, started)
+    return inputs.skipped
+
+
+def _run_id(as_of: datetime, parts: Sequence[str]) -> str:
+    return f"{as_of:%Y%m%dT%H%M%SZ}-{run_hash(tuple(sorted(parts)))}"
+
+
+def _clean(bench: Bench) -> Sequence[tuple[str, str]]:
+    started = time.monotonic()
+    cards = bench.cards("clean")
+    settings, as_of = bench.order.config.settings.clean, _as_of(cards)
+    folder, source = reset_folder(bench.stage / "clean"), bench.stage / "extract"
+
+    def printed(batch: Batch) -> Batch:
+        return {"outlet_lines": clean.survey(batch["documents"], batch["lines"], settings)}
+
+    def judged(batch: Batch) -> Batch:
+        documents, lines = clean.apply(
+            batch["documents"], batch["lines"], known, bench.order.config.outlet_rules, settings, as_of
+        )
+        return {
+            "documents": schemas.conform(documents, schemas.DOCUMENTS, at="clean"),
+            "lines": schemas.conform(lines, schemas.JUDGED_LINES, at="clean"),
+        }
+
+    tables = ["documents", "lines"]
+    surveyed = list(bench.engine.map(printed, bench.engine.scan(source, tables)))
+    today = _summed([batch["outlet_lines"] for batch in surveyed])
+    known = _summed([today, _remembered(bench, schemas.OUTLET_LINES, as_of, settings.window_days)])
+    bench.engine.write(folder, bench.engine.map(judged, bench.engine.scan(source, tables)))
+    bench.engine.write(folder, [{"outlet_lines": today}])
+    lines = bench.engine.gather(folder, "lines")
+    kept, dropped = lines["paragraph_no"].is_not_null(), lines["dropped_by"].is_not_null()
+    rule = lines["dropped_by"].drop_nulls()
+    counts = {
+        "n_lines": lines.height,
+        "n_kept": int(kept.sum()),
+        "n_fields": int((~kept & ~dropped).sum()),
+        "n_dropped": int(dropped.sum()),
+        "characters_in": int(lines["text"].str.len_chars().sum()),
+        "characters_kept": int(lines["text"].str.len_chars().filter(kept).sum()),
+        "dropped_by_rule": dict(sorted(rule.value_counts().iter_rows())),
+    }
+    bench.finish("clean", as_of, counts, started)
+    return ()
+
+
+def _summed(counts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    both = pl.concat([schemas.OUTLET_LINES.empty(), *counts])
+    summed = both.group_by("outlet", "line_hash").agg(pl.col("n_articles").sum())
+    return schemas.ordered(schemas.conform(summed, schemas.OUTLET_LINES, at="clean"), schemas.OUTLET_LINES)
+
+
+def _remembered(bench: Bench, table: schemas.Table, as_of: datetime, window_days: int) -> pl.DataFrame:
+    """The state table's rows of the days inside the window (0 = all days)."""
+    base = bench.store.current()
+    if base is None:
+        return table.empty()
+    since = (as_of.date() - timedelta(days=window_days)).isoformat() if window_days else ""
+    return base.read(table, state=True, since=since)
+
+
+def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
+    started = time.monotonic()
+    cards = bench.cards("dedup")
+    settings, as_of = bench.order.config.settings.dedup, _as_of(cards)
+    folder, source = reset_folder(bench.stage / "dedup"), bench.stage / "clean"
+
+    def plain(batch: Batch) -> Batch:
+        paragraphs = dedup.plain_paragraphs(batch["documents"], batch["lines"])
+        return {"paragraphs": schemas.conform(paragraphs, schemas.PLAIN_PARAGRAPHS, at="dedup")}
+
+    batches = list(bench.engine.map(plain, bench.engine.scan(source, ["documents", "lines"])))
+    documents = bench.engine.gather(source, "documents")
+    memory = _memory(bench, documents.filter(pl.col("revision") > 0)["article_id"])
+    reuse = dedup.apply(pl.concat([batch["paragraphs"] for batch in batches]), memory, settings)
+    linked = schemas.conform(reuse.paragraphs, schemas.LINKED_PARAGRAPHS, at="dedup")
+
+    def own(batch: Batch) -> Batch:
+        ids = batch["paragraphs"].select("paragraph_id")
+        return {"paragraphs": linked.join(ids, on="paragraph_id", how="semi", maintain_order="left")}
+
+    bench.engine.write(folder, bench.engine.map(own, batches))
+    bench.engine.write(folder, [{
+        "links": schemas.conform(reuse.links, schemas.LINKS.without("batch_id"), at="dedup"),
+        "copies": dedup.article_copies(linked, memory),
+        "fingerprints": schemas.conform(reuse.fingerprints, schemas.FINGERPRINTS, at="dedup"),
+        "frequencies": schemas.conform(reuse.frequencies, schemas.FREQUENCIES, at="dedup"),
+        "members": schemas.conform(reuse.members, schemas.MEMBERS, at="dedup"),
+    }])  # fmt: skip
+    counts = {
+        "n_paragraphs": linked.height,
+        "n_copied": int((~linked["is_canonical"]).sum()),
+        "n_links": reuse.links.height,
+        "links_by_type": dict(sorted(reuse.links["link_type"].value_counts().iter_rows())),
+        **reuse.report,
+    }
+    bench.finish("dedup", as_of, counts, started)
+    return ()
+
+
+def _memory(bench: Bench, revised: pl.Series) -> dedup.Memory:
+    """What dedup must know of earlier batches, without the articles that come again."""
+    base = bench.store.current()
+    if base is None:
+        return dedup.Memory.empty()
+    others = ~pl.col("article_id").is_in(revised.implode())
+    return dedup.Memory(
+        fingerprints=base.read(schemas.FINGERPRINTS, state=True).filter(others),
+        frequencies=base.read(schemas.FREQUENCIES, state=True),
+        members=base.read(schemas.MEMBERS, state=True).filter(others),
+    )
+
+
+def _names(bench: Bench) -> Sequence[tuple[str, str]]:
+    started = time.monotonic()
+    cards = bench.cards("names")
+    config, as_of = bench.order.config, _as_of(cards)
+    folder = reset_folder(bench.stage / "names")
+
+    def named(batch: Batch) -> Batch:
+        paragraphs, mentions = names.apply(
+            batch["documents"], batch["lines"], batch["paragraphs"], config.people, config.settings.names
+        )
+        return {
+            "paragraphs": schemas.conform(paragraphs, schemas.NAMED_PARAGRAPHS, at="names"),
+            "mentions": schemas.conform(mentions, schemas.MENTIONS.without("batch_id"), at="names"),
+        }
+
+    cleaned = bench.engine.scan(bench.stage / "clean", ["documents", "lines"])
+    linked = bench.engine.scan(bench.stage / "dedup", ["paragraphs"])
+    whole = ({**left, **right} for left, right in zip(cleaned, linked, strict=True))
+    bench.engine.write(folder, bench.engine.map(named, whole))
+    mentions = bench.engine.gather(folder, "mentions")
+    counts = {
+        "n_mentions": mentions.height,
+        "n_persons": mentions["person_id"].drop_nulls().n_unique(),
+        "n_rewritten": int(mentions["rewritten"].sum()),
+        "n_undecided": int(mentions["person_id"].is_null().sum()),
+    }
+    bench.finish("names", as_of, counts, started)
+    return ()
+
+
+def _export(bench: Bench) -> Sequence[tuple[str, str]]:
+    started = time.monotonic()
+    cards = bench.cards("export")
+    settings, as_of = bench.order.config.settings, _as_of(cards)
+    taken = cards["extract"]["counts"]
+    reset_folder(bench.stage / "export")
+    _refuse_a_bad_batch(bench, taken)
+    gather = bench.engine.gather
+    folders = {stage: bench.stage / stage for stage in STAGES}
+    tables = export.apply(
+        export.Thoughts(
+            documents=gather(folders["clean"], "documents"),
+            lines=gather(folders["clean"], "lines"),
+            paragraphs=gather(folders["names"], "paragraphs"),
+            links=gather(folders["dedup"], "links"),
+            copies=gather(folders["dedup"], "copies"),
+            mentions=gather(folders["names"], "mentions"),
+            rejects=gather(folders["extract"], "rejects"),
+        ),
+        taken["run_id"],
+        settings.export,
+    )
+    counts = {f"n_{name}": frame.height for name, frame in tables.items()}
+    if taken["n_written"] or taken["n_rejected"]:
+        batch = publish.Batch(
+            run_id=taken["run_id"],
+            as_of=as_of,
+            tables=tables,
+            inputs=gather(folders["extract"], "inputs"),
+            files=gather(folders["extract"], "files"),
+            outlet_lines=gather(folders["clean"], "outlet_lines"),
+            fingerprints=gather(folders["dedup"], "fingerprints"),
+            frequencies=gather(folders["dedup"], "frequencies"),
+            members=gather(folders["dedup"], "members"),
+        )
+        draft = Draft(batch.run_id, bench.store.current(), settings.export.compression_level)
+        windows = {"outlet_lines": settings.clean.window_days, "fingerprints": settings.dedup.window_days}
+        publish.fill(draft, batch, keep_days=windows)
+        if not bench.order.dry_run:
+            manifest = _manifest(bench, cards, counts, started)
+            bench.store.commit(draft, manifest, keep=settings.run.keep_versions)
+    bench.finish("export", as_of, counts, started)
+    return ()
+
+
+def _refuse_a_bad_batch(bench: Bench, taken: Mapping[str, Any]) -> None:
+    limits = bench.order.config.settings.run
+    new = taken["n_written"] + taken["n_rejected"]
+    share = taken["n_rejected"] / new if new else 0.0
+    if new >= limits.min_reject_inputs and share > limits.max_reject_share and not bench.order.force_publish:
+        raise RefusedError(
+            f"{taken['n_rejected']:,} of {new:,} new inputs rejected ({share:.1%}), above run.max_reject_share = "
+            f"{limits.max_reject_share}: nothing is published; --force-publish overrides; "
+            f"by reason: {taken['rejected_by_reason']}"
+        )
+
+
+def _manifest(bench: Bench, cards: Mapping[str, Any], counts: Mapping[str, Any], started: float) -> dict[str, Any]:
+    config, base = bench.order.config, bench.store.current()
+    inputs = bench.engine.gather(bench.stage / "extract", "inputs")
+    seconds = {stage: card["measured"]["seconds"] for stage, card in cards.items()}
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run_id": cards["extract"]["counts"]["run_id"],
+        "as_of": cards["extract"]["as_of"],
+        "base": None if base is None else base.run_id,
+        "versions": {"copydesk": __version__, **{name: library_version(name) for name in LIBRARIES}},
+        "settings": {"run": config.settings.run.model_dump(mode="json")}
+        | {stage: bench.settings(stage) for stage in STAGES},
+        "minhash": dedup.scheme(config.settings.dedup),
+        "inputs": inputs.select("source_path", "source_offset", "outlet", "article_id", "status", "sha256").to_dicts(),
+        "counts": {stage: card["counts"] for stage, card in cards.items()} | {"export": dict(counts)},
+        "measured": {
+            "seconds": seconds | {"export": round(time.monotonic() - started, 3)},
+            "peak_memory_mb": _peak_memory(),
+            "jobs": bench.order.jobs,
+            "source": str(bench.order.source),
+        },
+    }
+
+
+def _as_of(cards: Mapping[str, Mapping[str, Any]]) -> datetime:
+    return datetime.fromisoformat(cards["extract"]["as_of"])
+
+
+def _peak_memory() -> float:
+    """Largest resident set of this process or of a child, in MB."""
+    usages = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return round(max(usages) / 1024, 1)
+
+
+_STEPS: Mapping[str, Callable[[Bench], Sequence[tuple[str, str]]]] = {
+    "extract": _extract,
+    "clean": _clean,
+    "dedup": _dedup,
+    "names": _names,
+    "export": _export,
+}
+
+
+# ---------------------------------------------------------------------------------------------------------- rebuild
+
+
+def rebuild(order: Order, reporter: Reporter, *, lock_timeout: float = 0.0) -> Outcome:
+    """Every input again under the present settings, batch by batch in the old order: one new version.
+
+    The batches are replayed into a store of their own beside the versions; the last of its versions is then
+    committed under a new id. Raises RefusedError when an input that stands in the current version is gone,
+    unless `force_publish`.
+    """
+    store = Store(order.out)
+    with store.locked(lock_timeout):
+        base = store.current()
+        if base is None:
+            return _all_stages(Bench.set_up(order, reporter))
+        replayed = Store(reset_folder(order.out / REBUILD))
+        try:
+            return _replay(order, reporter, store, base, replayed)
+        finally:
+            shutil.rmtree(replayed.root, ignore_errors=True)
+
+
+def _replay(order: Order, reporter: Reporter, store: Store, base: Version, replayed: Store) -> Outcome:
+    inputs = base.read(schemas.INPUTS, state=True)
+    took = {(outlet, sha): batch for outlet, sha, batch in inputs.select("outlet", "sha256", "batch_id").rows()}
+    origin = {
+        (outlet, sha): (first_seen_at, revision)
+        for outlet, sha, first_seen_at, revision in inputs.filter(pl.col("first_seen_at").is_not_null())
+        .select("outlet", "sha256", "first_seen_at", "revision")
+        .rows()
+    }
+    outcomes = []
+    for batch_id in [*sorted(set(took.values())), None]:
+        as_of = (
+            order.as_of if batch_id is None else datetime.strptime(batch_id[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        )
+        wanted = frozenset(key for key, batch in took.items() if batch == batch_id) if batch_id else None
+        one = replace(
+            order,
+            out=replayed.root,
+            as_of=as_of,
+            dry_run=False,
+            force_publish=True,
+            run_id=batch_id,
+            wanted=wanted,
+            origin=origin,
+        )
+        outcomes.append(_all_stages(Bench.set_up(one, reporter)))
+    made = replayed.current()
+    if made is None:
+        raise NoInputError(f"{order.source}: none of the inputs of the current version is there any more")
+    _refuse_to_lose(order, base, made)
+    outcomes[-1] = _only_new(outcomes[-1])
+    counts = {stage: _total([outcome.counts.get(stage, {}) for outcome in outcomes]) for stage in STAGES}
+    if order.dry_run:
+        return Outcome(None, counts, outcomes[-1].skipped)
+    manifest = made.manifest
+    settings = manifest["settings"]
+    run_id = _run_id(
+        order.as_of, [made.run_id, str(sorted(settings.items())), str(sorted(manifest["versions"].items()))]
+    )
+    manifest = {**manifest, "run_id": run_id, "base": base.run_id, "as_of": order.as_of.isoformat(), "counts": counts}
+    version = store.commit(Draft(run_id, made), manifest, keep=order.config.settings.run.keep_versions)
+    return Outcome(version, counts, outcomes[-1].skipped)
+
+
+def _only_new(last: Outcome) -> Outcome:
+    """The outcome of the last batch without the inputs that the replayed batches counted."""
+    taken = dict(last.counts["extract"])
+    taken["n_inputs"] -= taken["n_unchanged"]
+    taken["n_unchanged"] = 0
+    return replace(last, counts={**last.counts, "extract": taken})
+
+
+def _total(counts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    total: dict[str, Any] = {}
+    for batch in counts:
+        for name, value in batch.items():
+            if isinstance(value, int):
+                total[name] = total.get(name, 0) + value
+            elif isinstance(value, dict):
+                total[name] = _total([total.get(name, {}), value])
+    return total
+
+
+def _refuse_to_lose(order: Order, base: Version, made: Version) -> None:
+    before, after = (version.scan(schemas.ARTICLES).select("article_id", "source_path") for version in (base, made))
+    lost = before.join(after, on="article_id", how="anti").sort("source_path").collect()
+    if lost.height and not order.force_publish:
+        raise RefusedError(
+            f"{lost.height:,} articles of the current version cannot be made again, their input is gone or refused "
+            f"(the first: {lost['source_path'][0]}): nothing is published; --force-publish goes on without them"
+        )

@@ -1,0 +1,288 @@
+import json
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline import schemas
+from pipeline.kernels.lines import Line, Markup
+from pipeline.kernels.scorer import Scores, author_names, best_block, page_doubt, scored
+
+STORY = [
+    "The ferry Aurora ran aground outside Lindholm harbour early on Tuesday, and 212 passengers were taken ashore.",
+    "Nobody was hurt, the coast guard said, but two crew members were treated for shock at the county hospital.",
+    "“We felt a long scraping sound and then everything stopped,” said Marta Lind, who was on her way to work.",
+    "The company that owns the Aurora has been fined twice for skipping inspections of its radar equipment.",
+    "Divers will look at the hull before the ship is towed to the yard, which may take until the weekend.",
+]
+MENU = ["Home", "News", "Sport", "Weather", "Log in", "Subscribe"]
+FOOTER = ["Related articles", "Most read", "Share this", "Privacy policy", "© 2024 The Herald. All rights reserved."]
+
+
+def page(*texts: str, markup: Markup | None = None) -> list[Line]:
+    return [Line(number, text, markup=markup) for number, text in enumerate(texts, start=1)]
+
+
+def roles(*texts: str, title: str | None = None, byline: str | None = None) -> list[str]:
+    return scored(page(*texts), title=title, byline=byline, votes=None).role
+
+
+def markup(
+    tag: str = "p", link_share: float = 0.0, within: tuple[str, ...] = (), hints: tuple[str, ...] = ()
+) -> Markup:
+    return Markup(tag, link_share, frozenset(within), frozenset(hints))
+
+
+def test_story_is_kept_and_menu_and_footer_are_not() -> None:
+    found = roles(*MENU, "Ferry Aurora runs aground outside Lindholm", *STORY, *FOOTER)
+
+    assert found == ["chrome"] * 6 + ["title"] + ["body"] * 5 + ["chrome"] * 5
+
+
+def test_headline_printed_again_is_a_title_too() -> None:
+    headline = "Ferry Aurora runs aground outside Lindholm"
+
+    assert roles(headline, "By Jane Holm", headline.upper(), *STORY)[:3] == ["title", "byline", "title"]
+
+
+def test_headline_of_the_metadata_is_found_without_the_outlets_name() -> None:
+    found = roles("Herald", "Ferry runs aground", *STORY, title="Ferry runs aground | The Herald")
+
+    assert found[:3] == ["chrome", "title", "body"]
+
+
+@pytest.mark.parametrize(
+    ("line", "role"),
+    [
+        ("By Jane Holm and Peter Berg", "byline"),
+        ("Von Anna Müller", "byline"),
+        ("Editor : Jane Holm", "byline"),
+        ("Jane Holm Views", "byline"),
+        ("Mon Mar 4 2024", "date"),
+        ("Mar 4, 2024 10:28 AM", "date"),
+        ("Veröffentlicht am 4. März 2024, 10:28 Uhr", "date"),
+        ("2024年3月4日", "date"),
+        ("The Aurora in Lindholm harbour (Photo = Harbour Today)", "caption"),
+        ("오로라호가 항구에 있다(사진=항구일보)", "caption"),
+        ("Photo: Jane Holm / The Herald", "caption"),
+    ],
+)
+def test_field_below_the_headline_gets_its_role(line: str, role: str) -> None:
+    assert roles("Ferry Aurora runs aground outside Lindholm", line, *STORY)[1] == role
+
+
+@pytest.mark.parametrize(
+    ("line", "role"),
+    [
+        ("Source: Newsroom", "source"),
+        ("Quelle: Küstenwache", "source"),
+        ("Last updated: March 5, 2024 08:10", "date"),
+        ("newsdesk@herald.example", "byline"),
+    ],
+)
+def test_field_below_the_story_gets_its_role(line: str, role: str) -> None:
+    assert roles("Ferry Aurora runs aground outside Lindholm", *STORY, line)[-1] == role
+
+
+def test_name_above_an_address_closes_the_story() -> None:
+    found = roles("Ferry Aurora runs aground", *STORY, "Jane Holm", "jane.holm@herald.example", "Comments0")
+
+    assert found[-3:] == ["byline", "byline", "chrome"]
+
+
+def test_sentence_between_headline_and_byline_is_the_deck() -> None:
+    deck = "More than 200 passengers were taken ashore after the ship hit a rock in the harbour mouth"
+
+    found = scored(page("Ferry Aurora runs aground", deck, "By Jane Holm", *STORY), title=None, byline=None, votes=None)
+
+    assert found.role[:4] == ["title", "deck", "byline", "body"]
+    assert found.score[1] >= 0.5
+
+
+def test_short_line_between_paragraphs_is_a_subheading() -> None:
+    found = scored(
+        page("Ferry runs aground", *STORY[:3], "Fined twice before", *STORY[3:]), title=None, byline=None, votes=None
+    )
+
+    assert found.role[4] == "subheading"
+    assert found.score[4] >= 0.5
+
+
+def test_comment_rules_below_the_source_line_are_chrome() -> None:
+    rules = "WARNING: Comments that contain insults or are written in capital letters are not approved."
+
+    assert roles("Ferry Aurora runs aground", *STORY, "Source: Newsroom", rules)[-1] == "chrome"
+
+
+def test_sentence_that_only_mentions_a_photo_agency_is_body() -> None:
+    sentence = "The harbour company bought the archive from Getty Images in 2019, said a spokeswoman for the town."
+
+    assert roles("Ferry Aurora runs aground", *STORY[:2], sentence, *STORY[2:])[3] == "body"
+
+
+def test_page_in_a_language_no_cue_knows_is_told_apart() -> None:
+    story = [
+        "Паром «Аврора» сел на мель у входа в гавань Линдхольма рано утром во вторник, пассажиров вывезли на берег.",
+        "Никто не пострадал, сообщила береговая охрана, но двум членам экипажа понадобилась помощь врачей больницы.",
+        "Компания, которой принадлежит паром, дважды платила штраф за пропуск проверок радиолокационного оборудования.",
+    ]
+
+    assert roles("Главная", "Спорт", "Погода", "Паром «Аврора» сел на мель", *story, "Карта сайта", "Архив") == (
+        ["chrome"] * 3 + ["title"] + ["body"] * 3 + ["chrome"] * 2
+    )
+
+
+def test_page_without_spaces_between_words_is_told_apart() -> None:
+    story = [
+        "火曜日の早朝、フェリー「オーロラ」号がリンドホルム港の入り口で座礁し、乗客二百十二人が岸に運ばれた。",
+        "沿岸警備隊によると、けが人はいなかったが、乗組員二人が病院で手当てを受けたという。",
+        "所有する会社は、レーダー装置の検査を怠ったとして過去に二度、罰金を科されている。",
+    ]
+
+    assert roles("ホーム", "天気", *story, "サイトマップ") == ["chrome", "chrome", "body", "body", "body", "chrome"]
+
+
+def test_hard_wrapped_lines_share_role_and_score() -> None:
+    half = len(STORY[0]) // 2
+    wrapped = [
+        *page("Ferry Aurora runs aground"),
+        Line(2, STORY[0][:half].strip()),
+        Line(3, STORY[0][half:].strip(), continues=True),
+        *[Line(number, text) for number, text in enumerate(STORY[1:], start=4)],
+    ]
+
+    found = scored(wrapped, title=None, byline=None, votes=None)
+
+    assert found.role[1:3] == ["body", "body"]
+    assert found.score[1] == found.score[2]
+
+
+def test_votes_of_the_main_text_decide_a_close_case() -> None:
+    teaser = "The harbour museum shows how ships were repaired a hundred years ago, every day until Sunday."
+    lines = page("Ferry Aurora runs aground", *STORY, teaser)
+    inside = [False, *[True] * 6]
+    outside = [False, *[True] * 5, False]
+
+    kept, dropped = (scored(lines, title=None, byline=None, votes=votes) for votes in (inside, outside))
+
+    assert kept.role[-1] == "body"
+    assert dropped.role[-1] == "chrome"
+
+
+def test_markup_of_a_link_list_speaks_against_its_lines() -> None:
+    teaser = "Harbour museum shows how ships were repaired a hundred years ago."
+    plain = [Line(n, text, markup=markup()) for n, text in enumerate(STORY, start=1)]
+    linked = Line(6, teaser, markup=markup("li", 1.0, ("aside",), ("related",)))
+    told = Line(6, teaser, markup=markup("p", 0.0, ("article",)))
+
+    assert scored([*plain, linked], title=None, byline=None, votes=None).role[-1] == "chrome"
+    assert scored([*plain, told], title=None, byline=None, votes=None).role[-1] == "body"
+
+
+def test_figcaption_is_a_caption() -> None:
+    lines = page(*STORY, markup=markup())
+    lines.insert(2, Line(9, "Passengers on the quay", markup=markup("figcaption", 0.0, ("figure",))))
+
+    assert scored(lines, title=None, byline=None, votes=None).role[2] == "caption"
+
+
+def test_page_without_lines_has_nothing_and_full_doubt() -> None:
+    assert scored([], title=None, byline=None, votes=None) == Scores([], [], [], 1.0)
+
+
+def test_single_line_is_scored() -> None:
+    found = scored(page(STORY[0]), title=None, byline=None, votes=None)
+
+    assert len(found.role) == len(found.score) == len(found.evidence) == 1
+
+
+def test_fifty_thousand_lines_take_seconds() -> None:
+    texts = (MENU + STORY) * 4546
+    started = time.process_time()
+
+    found = scored(page(*texts[:50_000]), title="Ferry runs aground", byline=None, votes=None)
+
+    assert len(found.role) == 50_000
+    assert time.process_time() - started < 30  # 4 s where this was written; quadratic code takes minutes
+
+
+LINES = st.lists(
+    st.one_of(st.text(min_size=1, max_size=60), st.sampled_from(STORY + MENU + FOOTER)), min_size=0, max_size=25
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(LINES, st.one_of(st.none(), st.text(max_size=30), st.sampled_from(STORY)), st.booleans())
+def test_any_page_gets_known_roles_probabilities_and_reasons(texts: list[str], title: str | None, vote: bool) -> None:
+    lines = page(*[text.strip() or "x" for text in texts])
+    votes = [vote] * len(lines) if vote else None
+
+    found = scored(lines, title=title, byline=title, votes=votes)
+
+    assert len(found.role) == len(found.score) == len(found.evidence) == len(lines)
+    assert set(found.role) <= set(schemas.ROLES)
+    assert all(0 <= score <= 1 and score == round(score, 4) for score in found.score)
+    assert all(score >= 0.5 for role, score in zip(found.role, found.score, strict=True) if role in ("body", "deck"))
+    assert all(score < 0.5 for role, score in zip(found.role, found.score, strict=True) if role == "chrome")
+    assert all(found.evidence)
+    assert 0 <= found.doubt <= 1
+    assert found == scored(lines, title=title, byline=title, votes=votes)
+
+
+@given(st.lists(st.integers(-20, 20), max_size=15))
+def test_best_block_has_the_largest_sum_of_all_runs(gains: list[int]) -> None:
+    first, end = best_block(np.array(gains, float))
+    every_sum = [sum(gains[i:j]) for i in range(len(gains)) for j in range(i + 1, len(gains) + 1)]
+
+    assert sum(gains[first:end]) == max([0, *every_sum])
+
+
+def test_doubt_is_nothing_when_every_score_is_certain_and_full_when_none_is() -> None:
+    words = np.array([10.0, 20.0])
+
+    assert page_doubt(np.array([1.0, 0.0]), words) == 0.0
+    assert page_doubt(np.array([0.5, 0.5]), words) == 1.0
+    assert page_doubt(np.array([0.8, 0.0]), words) == 0.25
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("By Jane Holm and Peter Berg", "Jane Holm and Peter Berg"),
+        ("By Jane Holm | March 2024", "Jane Holm"),
+        ("Editor : Jane Holm", "Jane Holm"),
+        ("Jane Holm Views", "Jane Holm"),
+        ("Jane Holm", "Jane Holm"),
+        ("박서준 기자", "박서준"),
+        ("jane.holm@herald.example", None),
+    ],
+)
+def test_byline_gives_its_names(line: str, names: str | None) -> None:
+    assert author_names(line) == names
+
+
+SEEDS = Path(os.environ.get("COPYDESK_BENCH", Path(__file__).parents[3] / "shared")) / "seeds"
+
+
+@pytest.mark.bench
+@pytest.mark.skipif(not (SEEDS / "lines.json").is_file(), reason="needs the benchmark data: COPYDESK_BENCH")
+def test_every_story_line_of_the_seed_pages_is_kept_and_nearly_all_chrome_dropped() -> None:
+    kept_story, dropped_chrome, n_story, n_chrome = 0, 0, 0, 0
+    for name, wanted in json.loads((SEEDS / "lines.json").read_text(encoding="utf-8")).items():
+        texts = (SEEDS / name).read_text(encoding="utf-8").split("\n")
+        lines = [Line(number, text.strip()) for number, text in enumerate(texts, start=1) if text.strip()]
+        found = scored(lines, title=None, byline=None, votes=None)
+        for line, role in zip(lines, found.role, strict=True):
+            is_story = wanted[str(line.line_no)] in ("deck", "body", "subheading")
+            is_chrome = wanted[str(line.line_no)] == "chrome"
+            n_story, n_chrome = n_story + is_story, n_chrome + is_chrome
+            kept_story += is_story and role in ("deck", "body", "subheading")
+            dropped_chrome += is_chrome and role == "chrome"
+
+    assert (n_story, n_chrome) == (86, 86)
+    assert kept_story == 86
+    assert dropped_chrome >= 83

@@ -1,0 +1,91 @@
+from collections import Counter
+
+import numpy as np
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.kernels.shingles import Frequencies, HashSets, frequencies, rarer, shingle_hash, shingle_sets
+
+WORDS = st.lists(
+    st.lists(st.sampled_from(["ferry", "sank", "off", "oslo", "the", "부산", "é"]), max_size=9), max_size=6
+)
+SETS = st.lists(st.sets(st.integers(0, 30)), max_size=8)
+
+
+def as_sets(rows):
+    lists = pl.Series([sorted(row) for row in rows], dtype=pl.List(pl.UInt32))
+    return HashSets.from_lists(lists)
+
+
+def as_lists(sets):
+    return [sets.values[a:b].tolist() for a, b in zip(sets.offsets[:-1], sets.offsets[1:], strict=True)]
+
+
+def test_hashes_are_the_stored_ones():
+    assert shingle_hash(b"the ferry sank") == 0x1B56380D
+    assert shingle_hash("부산 항구 폐쇄".encode()) == 0x3EF6BEAE
+
+
+@settings(deadline=None)
+@given(WORDS, st.integers(2, 4))
+def test_columns_hash_as_the_reference_does(rows, size):
+    sets = shingle_sets(pl.Series(rows, dtype=pl.List(pl.String)), size)
+
+    expected = [
+        sorted(
+            {shingle_hash(" ".join(row[i : i + size]).encode()) for i in range(max(1, len(row) - size + 1))}
+            if row
+            else []
+        )
+        for row in rows
+    ]
+    assert as_lists(sets) == expected
+
+
+@settings(deadline=None)
+@given(SETS)
+def test_sets_survive_the_way_through_a_column(rows):
+    lists = as_sets(rows).to_lists()
+
+    assert lists.dtype == pl.List(pl.UInt32)
+    assert lists.to_list() == [sorted(row) for row in rows]
+
+
+@settings(deadline=None)
+@given(SETS.filter(len), st.data())
+def test_take_gives_the_asked_rows_in_the_asked_order(rows, data):
+    asked = data.draw(st.lists(st.integers(0, len(rows) - 1)))
+
+    taken = as_sets(rows).take(np.array(asked, dtype=np.int64))
+
+    assert as_lists(taken) == [sorted(rows[row]) for row in asked]
+
+
+@settings(deadline=None)
+@given(SETS, SETS)
+def test_frequencies_of_two_batches_add_up(one, other):
+    summed = frequencies(as_sets(one)).plus(frequencies(as_sets(other)))
+
+    counted = Counter(value for row in one + other for value in row)
+    assert summed.of(np.arange(32, dtype=np.uint32)).tolist() == [counted[value] for value in range(32)]
+    assert summed.n_paragraphs == len(one) + len(other)
+
+
+@settings(deadline=None)
+@given(SETS, st.dictionaries(st.integers(0, 30), st.integers(0, 9)), st.integers(1, 6))
+def test_frequent_shingles_go_but_never_the_rarer_half(rows, counts, max_count):
+    sets = as_sets(rows)
+    beside = np.array([counts.get(int(value), 0) for value in sets.values], dtype=np.int64)
+
+    kept = as_lists(rarer(sets, beside, max_count))
+
+    for row, left in zip(rows, kept, strict=True):
+        by_rarity = sorted(row, key=lambda value: (counts.get(value, 0), value))
+        rare = [value for value in by_rarity if counts.get(value, 0) <= max_count]
+        half = by_rarity[: (len(row) + 1) // 2]
+        assert left == sorted(rare if len(rare) >= len(half) else half)
+
+
+def test_an_unseen_shingle_has_frequency_zero():
+    assert Frequencies(np.zeros(0, np.uint32), np.zeros(0, np.int64), 0).of(np.array([7], np.uint32)).tolist() == [0]

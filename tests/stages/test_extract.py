@@ -1,0 +1,165 @@
+import codecs
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from pipeline import schemas
+from pipeline.kernels.hashing import article_id, content_hash
+from pipeline.readers import REASONS, Document, key_of, outlet_of
+from pipeline.stages.extract import Settings, Task, apply, refused
+
+AS_OF = datetime(2026, 11, 22, tzinfo=UTC)
+SEEN = datetime(2026, 11, 21, tzinfo=UTC)
+STORY = """Skip to content
+
+Bridge over the Arle to close
+
+By Ana Petrova
+
+The county council voted on Monday night to close the old iron bridge over the Arle for at least three weeks.
+
+Residents of the east bank said they had been given no notice of the detour, which adds twenty minutes.
+
+다리 위의 시장(사진=아를 신문)
+"""
+PAGE = """<html lang="en"><head><meta property="og:title" content="Bridge over the Arle to close">
+<meta name="author" content="Ana Petrova"><meta property="article:published_time" content="2026-11-17T06:30:00+01:00">
+</head><body><nav><a href="/">Home</a></nav><article><h1>Bridge over the Arle to close</h1>
+<p>The county council voted on Monday night to close the old iron bridge over the Arle for at least three weeks.</p>
+<p>Residents of the east bank said they had been given no notice of the detour, which adds twenty minutes.</p>
+<p>A spokesman said the work could not wait for the holidays and that a ferry would take walkers across.</p>
+</article><footer>All rights reserved</footer></body></html>"""
+
+
+def task(content, form="text", number=0, **said):
+    raw = content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
+    document = Document(f"arle.example/{number}.{form}", 0, None, form, content, content_hash(raw), **said)
+    outlet, key = outlet_of(document), key_of(document)
+    return Task(article_id(outlet, key), outlet, key, 0, SEEN, document)
+
+
+def read(*tasks, **changed):
+    return apply(tasks, Settings(**changed), AS_OF)
+
+
+def test_text_becomes_one_document_and_its_lines_with_offsets():
+    answer = read(task(STORY.encode()))
+    schemas.conform(answer.documents, schemas.DOCUMENTS, at="extract")
+    schemas.conform(answer.lines, schemas.SCORED_LINES, at="extract")
+    (document,) = answer.documents.to_dicts()
+    assert (document["extractor"], document["language"], document["charset"]) == ("text", "en", "utf-8")
+    assert (document["outlet"], document["title"], document["first_seen_at"]) == ("arle.example", None, SEEN)
+    assert answer.lines["line_no"].to_list() == [1, 3, 5, 7, 9, 11]
+    assert answer.lines["language"].to_list() == [None] * 5 + ["ko"]
+    assert answer.lines["in_main"].null_count() == 6
+    for line in answer.lines.to_dicts():
+        assert STORY[line["start"] : line["end"]] == line["text"]
+        assert line["role"] in schemas.ROLES
+        assert 0 <= line["score"] <= 1
+
+
+@pytest.mark.parametrize(("way", "extractor"), [("trafilatura", "trafilatura"), ("fast", "fast")])
+def test_a_page_brings_its_metadata_and_trafilaturas_vote_where_asked(way, extractor):
+    answer = read(task(PAGE.encode(), "html"), html=way)
+    (document,) = answer.documents.to_dicts()
+    assert (document["title"], document["byline"]) == ("Bridge over the Arle to close", "Ana Petrova")
+    assert document["published_at"] == datetime(2026, 11, 17, 5, 30, tzinfo=UTC)
+    assert document["published_text"] == "2026-11-17T06:30:00+01:00"
+    assert (document["extractor"], document["format"]) == (extractor, "html")
+    assert answer.lines["start"].null_count() == answer.lines.height == 6
+    story = answer.lines.filter(pl.col("text").str.len_chars() > 80)
+    assert story["in_main"].to_list() == [True if way == "trafilatura" else None] * 3
+    assert story["role"][0] == "body"
+
+
+def test_what_the_record_says_goes_before_what_the_page_says():
+    said = {"title": "Bridge\x00 shut &amp; closed", "published_at": "16 November 2026", "source_id": "c-7"}
+    (document,) = read(task(PAGE, "html", url="https://coast.example/b", **said)).documents.to_dicts()
+    assert (document["title"], document["published_text"]) == ("Bridge shut & closed", "16 November 2026")
+    assert document["published_at"] == datetime(2026, 11, 16, tzinfo=UTC)
+    assert (document["source_id"], document["outlet"], document["key"]) == ("c-7", "coast.example", "c-7")
+
+
+@pytest.mark.parametrize(("stated", "kept"), [("yesterday", "yesterday"), ("2031-01-01", "2031-01-01")])
+def test_a_date_that_cannot_be_read_or_believed_is_kept_as_text(stated, kept):
+    (document,) = read(task(STORY, published_at=stated)).documents.to_dicts()
+    assert (document["published_at"], document["published_text"]) == (None, kept)
+
+
+def test_htmldate_is_asked_only_where_the_page_states_no_date():
+    page = PAGE.replace("article:published_time", "nothing").replace(
+        "<article>", '<article><div class="date">Published: 2026-11-16</div>'
+    )
+    (document,) = read(task(page, "html")).documents.to_dicts()
+    assert document["published_text"] == "2026-11-16"
+    (silent,) = read(task(page, "html"), max_voted_characters=10).documents.to_dicts()
+    assert (silent["published_text"], silent["extractor"]) == (None, "fast")
+
+
+@pytest.mark.parametrize(
+    ("content", "form", "reason"),
+    [
+        (b"", "text", "empty"),
+        ("", "html", "empty"),
+        (b" \n\t\n", "text", "no_text"),
+        (b"<html><script>var a = 1;</script></html>", "html", "no_text"),
+        (codecs.BOM_UTF8, "text", "no_text"),
+        (b"%PDF-1.7 and so on", "text", "binary"),
+        ("The mayor\x00 said", "text", "binary"),
+        ("Le maire a annonc\u00e9".encode() + b"\xff jeudi", "text", "bad_encoding"),
+        (b"one\ntwo\n" * 60, "text", "too_large"),
+        (b"<p>one<p>two" * 60, "html", "too_large"),
+    ],
+)
+def test_a_document_that_cannot_be_read_is_one_reject_and_the_others_go_on(content, form, reason):
+    bad = task(content, form, number=1)
+    answer = read(task(STORY), bad, task(PAGE, "html", number=2), max_lines=100)
+    schemas.conform(answer.rejects, schemas.REJECTS.without("batch_id"), at="extract")
+    (reject,) = answer.rejects.to_dicts()
+    assert (reject["reason"], reject["stage"], reject["article_id"]) == (reason, "extract", bad.article_id)
+    assert reject["source_path"] == bad.document.source_path
+    assert answer.documents.height == 2
+    assert reason in dict(REASONS)
+
+
+def test_a_task_that_crashed_or_hung_elsewhere_is_one_reject():
+    answer = refused(task(STORY), "timeout", "more than 20 s")
+    assert answer.documents.height == answer.lines.height == 0
+    assert answer.rejects["reason"].to_list() == ["timeout"]
+
+
+def test_no_tasks_give_empty_tables_of_the_right_form():
+    answer = read()
+    schemas.conform(answer.documents, schemas.DOCUMENTS, at="extract")
+    schemas.conform(answer.lines, schemas.SCORED_LINES, at="extract")
+    schemas.conform(answer.rejects, schemas.REJECTS.without("batch_id"), at="extract")
+
+
+contents = st.sampled_from([
+    (STORY, "text"), (STORY.encode("utf-16"), "text"), (PAGE, "html"), (PAGE.encode(), "html"), (b"", "text"),
+    (b"caf\xe9 au lait", "text"), (b"\x00", "html"), ("<p>Closed</p>", "html"), (STORY.replace("\n\n", "\n"), "text"),
+])  # fmt: skip
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(contents, max_size=6), st.integers(0, 6))
+def test_cutting_the_tasks_into_other_batches_changes_nothing(chosen, cut):
+    tasks = [task(content, form, number) for number, (content, form) in enumerate(chosen)]
+    whole, parts = read(*tasks), [read(*tasks[:cut]), read(*tasks[cut:])]
+    assert whole.documents.height + whole.rejects.height == len(tasks)
+    for table in ("documents", "lines", "rejects"):
+        assert_frame_equal(getattr(whole, table), pl.concat(getattr(part, table) for part in parts))
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".html.gz", ".jsonl.zst", ".parquet"])
+def test_every_format_is_included_unless_the_settings_say_otherwise(suffix):
+    assert f"*{suffix}" in Settings().include
+
+
+def test_the_limits_of_the_readers_are_settings():
+    assert Settings(max_document_bytes=7, max_records=8).limits.max_document_bytes == 7
+    assert Settings(max_document_bytes=7, max_records=8).limits.max_records == 8

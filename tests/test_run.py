@@ -1,0 +1,401 @@
+import gzip
+import shutil
+
+import duckdb
+import pandas as pd
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from pipeline import schemas
+from pipeline.check import problems
+from pipeline.errors import ConfigError, NoInputError, RefusedError
+from pipeline.run import one_stage
+from pipeline.stages import STAGES
+from pipeline.store import Store
+from tests import world
+from tests.world import FIRST, SECOND, THIRD, bytes_of, current, newsroom, order, page, put, ran, rebuilt, record, rows
+
+WANTED = ("articles", "lines", "paragraphs", "links", "clusters", "mentions", "rejects")
+
+
+def sound(out):
+    assert list(problems(current(out), deep=True)) == []
+
+
+@pytest.fixture(scope="module")
+def day_one(tmp_path_factory):
+    """The newsroom after its first run: (input, output). Read only; copy it before you change it."""
+    root = tmp_path_factory.mktemp("day-one")
+    source, out = newsroom(root / "raw"), root / "clean"
+    ran(source, out)
+    return source, out
+
+
+@pytest.fixture
+def workshop(day_one, tmp_path):
+    """A copy of day one to work on."""
+    source, out = day_one
+    shutil.copytree(source, tmp_path / "raw")
+    shutil.copytree(out, tmp_path / "clean", symlinks=True)
+    return tmp_path / "raw", tmp_path / "clean"
+
+
+def test_a_run_writes_every_table_and_adds_up(day_one):
+    _, out = day_one
+
+    for table in schemas.TABLES:
+        assert current(out).read(table).schema == table.schema
+    taken = current(out).manifest["counts"]["extract"]
+    assert (taken["n_inputs"], taken["n_written"], taken["n_rejected"]) == (3, 3, 0)
+    sound(out)
+
+
+def test_wire_copy_is_found_and_the_local_story_is_not(day_one):
+    _, out = day_one
+    paragraphs = rows(out, schemas.PARAGRAPHS)
+
+    copied = paragraphs.filter(~pl.col("is_canonical"))
+    assert copied.height == 2
+    assert set(copied["outlet"]) | set(rows(out, schemas.CLUSTERS)["n_outlets"].cast(pl.String)) >= {"2"}
+    assert paragraphs.filter(pl.col("text") == world.LOCAL[1])["is_canonical"].to_list() == [True]
+
+
+def test_chrome_is_dropped_with_a_rule_and_the_story_is_kept(day_one):
+    _, out = day_one
+    lines = rows(out, schemas.LINES)
+
+    chrome = lines.filter(
+        pl.col("text").is_in(["Skip to main content", "News | Sport | Weather", "Share this article"])
+    )
+    assert chrome.height == 9
+    assert chrome["dropped_by"].null_count() == 0
+    text = "\n\n".join(rows(out, schemas.ARTICLES)["text"])
+    for paragraph in (*world.WIRE, *world.EDITED, *world.LOCAL[1:]):
+        assert paragraph in text
+
+
+def test_a_name_is_written_as_configured(day_one):
+    _, out = day_one
+
+    mention = rows(out, schemas.MENTIONS).filter(pl.col("person_id") == "kim-jong-un").row(0, named=True)
+    assert (mention["surface"], mention["name"], mention["rewritten"]) == ("Kim Jong-un", "Kim Jong Un", True)
+    assert any("Kim Jong Un received" in text for text in rows(out, schemas.ARTICLES)["text"])
+
+
+def test_a_second_run_finds_nothing_new(workshop):
+    source, out = workshop
+    before = current(out).run_id
+
+    outcome = ran(source, out, SECOND)
+
+    assert outcome.version is None
+    assert outcome.counts["extract"]["n_unchanged"] == 3
+    assert current(out).run_id == before
+
+
+def test_new_files_leave_every_other_day_the_same_inode(workshop):
+    source, out = workshop
+    old = {path: (current(out).path / path).stat().st_ino for path in bytes_of(out)}
+    first_rows = {name: rows(out, table) for name, table in zip(WANTED, schemas.TABLES, strict=True)}
+    put(source, "island.example/2026-11-18/night.txt", page("Night ferries for Varga", *world.WIRE[:2], world.LOCAL[2]))
+
+    ran(source, out, SECOND)
+
+    new = current(out)
+    for path, inode in old.items():
+        if "day=2026-11-17" in path and not path.startswith(("clusters/", "state/")):
+            assert (new.path / path).stat().st_ino == inode, path
+    for name, table in zip(WANTED, schemas.TABLES, strict=True):
+        if name != "clusters":
+            kept = new.read(table).join(first_rows[name], on=table.names, how="semi", nulls_equal=True)
+            assert kept.height == first_rows[name].height, name
+    grown = rows(out, schemas.CLUSTERS).sort("n_paragraphs")
+    assert grown["n_paragraphs"].max() == 3
+    sound(out)
+
+
+def test_a_revision_replaces_its_articles_rows(workshop):
+    source, out = workshop
+    name = "herald.example/2026-11-17/ferry.txt"
+    before = rows(out, schemas.ARTICLES).filter(pl.col("source_path") == name).row(0, named=True)
+    put(
+        source,
+        name,
+        page(
+            "Norlinje adds five night sailings",
+            *world.WIRE[:2],
+            "The fire is out, the harbour master said on Tuesday evening, and nobody was hurt in it.",
+        ),
+    )
+
+    outcome = ran(source, out, SECOND)
+
+    after = rows(out, schemas.ARTICLES).filter(pl.col("source_path") == name)
+    assert after.height == 1
+    article = after.row(0, named=True)
+    assert (article["article_id"], article["revision"]) == (before["article_id"], 1)
+    assert article["first_seen_at"] == FIRST
+    assert article["batch_id"] == outcome.version.run_id
+    assert "five night sailings" in article["title"]
+    assert rows(out, schemas.LINES).filter(pl.col("text") == world.WIRE[2]).is_empty()
+    assert world.WIRE[2] not in article["text"]
+    sound(out)
+    assert ran(source, out, THIRD).version is None
+
+
+def test_two_states_of_one_article_in_a_batch_the_later_stands(tmp_path):
+    put(tmp_path / "raw", "a.jsonl", "".join(
+        record(id="7", outlet="herald.example", title="Ferry", published_at=day, text="\n\n".join(paragraphs))
+        for day, paragraphs in (("2026-11-17T10:00:00Z", world.WIRE), ("2026-11-17T08:00:00Z", world.WIRE[:2]))
+    ))  # fmt: skip
+
+    outcome = ran(tmp_path / "raw", tmp_path / "clean")
+
+    taken = outcome.counts["extract"]
+    assert (taken["n_inputs"], taken["n_written"], taken["n_rejected"]) == (2, 1, 1)
+    reject = rows(tmp_path / "clean", schemas.REJECTS).row(0, named=True)
+    assert (reject["reason"], reject["stage"]) == ("superseded", "extract")
+    article = rows(tmp_path / "clean", schemas.ARTICLES).row(0, named=True)
+    assert article["article_id"] == reject["article_id"]
+    assert article["published_at"].hour == 10
+    assert article["source_offset"] == 0
+    sound(tmp_path / "clean")
+
+
+def test_the_same_article_twice_is_one_article(tmp_path):
+    for path in ("herald.example/2026-11-17/a.txt", "herald.example/2026-11-18/b.txt"):
+        put(tmp_path / "raw", path, page("Ferry", *world.WIRE))
+
+    taken = ran(tmp_path / "raw", tmp_path / "clean").counts["extract"]
+
+    assert (taken["n_inputs"], taken["n_written"], taken["n_unchanged"]) == (2, 1, 1)
+
+
+def bad_inputs(source):
+    """Every simple kind of bad input beside good ones; the reasons expected."""
+    put(source, "bad.example/empty.txt", "")
+    (source / "bad.example/binary.txt").write_bytes(bytes(range(256)) * 20)
+    (source / "bad.example/latin.txt").write_bytes(
+        page("Ferry", *world.WIRE).encode() + "Größe".encode() + b"\xff\xfe \xc3"
+    )
+    whole = gzip.compress(page("Cut", *world.WIRE).encode(), mtime=0)
+    (source / "bad.example/cut.txt.gz").write_bytes(whole[: len(whole) // 2])
+    put(
+        source,
+        "bad.example/records.jsonl",
+        record(id="1", outlet="good.example", text="\n\n".join(world.LOCAL)) + "{cut\n",
+    )
+    put(source, "bad.example/blank.html", "<html><head><title>x</title></head><body><script>1</script></body></html>")
+    return {"empty.txt": "empty", "binary.txt": "binary", "latin.txt": "bad_encoding", "cut.txt.gz": "truncated",
+            "records.jsonl": "bad_record", "blank.html": "no_text"}  # fmt: skip
+
+
+def test_bad_inputs_are_rejects_with_place_and_reason_and_the_good_are_written(tmp_path):
+    source, out = newsroom(tmp_path / "raw"), tmp_path / "clean"
+    expected = bad_inputs(source)
+
+    outcome = ran(source, out)
+
+    rejects = rows(out, schemas.REJECTS)
+    assert {row["source_path"].split("/")[-1]: row["reason"] for row in rejects.iter_rows(named=True)} == expected
+    offset = len(record(id="1", outlet="good.example", text="\n\n".join(world.LOCAL)).encode())
+    assert rejects.filter(pl.col("reason") == "bad_record")["source_offset"].to_list() == [offset]
+    assert rejects["detail"].null_count() == 0
+    assert outcome.counts["extract"]["n_written"] == 4
+    again = ran(source, out, SECOND)
+    assert (again.version, again.n_rejected, again.counts["extract"]["n_unchanged"]) == (None, 0, 10)
+    sound(out)
+
+
+def test_rejects_can_be_taken_again(tmp_path):
+    source, out = newsroom(tmp_path / "raw"), tmp_path / "clean"
+    put(source, "island.example/long.txt", page("Ferry", *world.WIRE))
+    assert ran(source, out, sets=("extract.max_document_bytes=400",)).n_rejected == 4
+
+    again = ran(source, out, SECOND, retry=True)
+
+    assert again.counts["extract"]["n_written"] == 4
+    assert rows(out, schemas.REJECTS).is_empty()
+    assert ran(source, out, THIRD).version is None
+    sound(out)
+
+
+def test_too_many_rejects_publish_nothing(tmp_path):
+    source, out = newsroom(tmp_path / "raw"), tmp_path / "clean"
+    put(source, "bad.example/empty.txt", "")
+    strict = ("run.min_reject_inputs=4", "run.max_reject_share=0.2")
+
+    with pytest.raises(RefusedError, match=r"1 of 4 new inputs rejected \(25.0%\)"):
+        ran(source, out, sets=strict)
+    assert Store(out).current() is None
+
+    assert ran(source, out, sets=strict, force_publish=True).version is not None
+
+
+def test_no_input_is_said(tmp_path):
+    (tmp_path / "raw").mkdir()
+
+    with pytest.raises(NoInputError, match="no input"):
+        ran(tmp_path / "raw", tmp_path / "clean")
+
+
+def test_names_skipped_by_pattern_are_listed_not_counted(tmp_path):
+    source = newsroom(tmp_path / "raw")
+    put(source, "herald.example/lines.json", "{}")
+    put(source, "herald.example/upload.txt.part", "half")
+
+    outcome = ran(source, tmp_path / "clean")
+
+    assert outcome.counts["extract"]["n_inputs"] == 3
+    assert [path for path, _ in outcome.skipped] == ["herald.example/lines.json", "herald.example/upload.txt.part"]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_same_input_settings_and_clock_give_the_same_bytes(day_one, tmp_path, jobs):
+    source, out = day_one
+
+    ran(source, tmp_path / "clean", jobs=jobs)
+
+    assert bytes_of(tmp_path / "clean") == bytes_of(out)
+
+
+def test_the_order_in_which_files_were_made_does_not_matter(day_one, tmp_path):
+    source, out = day_one
+    files = [path for path in source.rglob("*") if path.is_file()]
+    files.sort(key=lambda path: path.name[::-1])
+    for path in files:
+        put(tmp_path / "raw", str(path.relative_to(source)), path.read_text(encoding="utf-8"))
+
+    ran(tmp_path / "raw", tmp_path / "clean")
+
+    assert bytes_of(tmp_path / "clean") == bytes_of(out)
+
+
+def test_stage_by_stage_is_the_same_as_a_run(day_one, tmp_path):
+    source, out = day_one
+    for stage in STAGES:
+        one_stage(stage, order(source, tmp_path / "clean"), world.Silent())
+
+    assert bytes_of(tmp_path / "clean") == bytes_of(out)
+    assert sorted(path.name for path in (tmp_path / "clean" / ".stage").iterdir()) == sorted(STAGES)
+
+
+def test_a_stage_refuses_what_does_not_fit(day_one, tmp_path):
+    source, _ = day_one
+    out = tmp_path / "clean"
+    with pytest.raises(ConfigError, match="run `copydesk extract` first"):
+        one_stage("clean", order(source, out), world.Silent())
+    one_stage("extract", order(source, out), world.Silent())
+    one_stage("clean", order(source, out), world.Silent())
+
+    with pytest.raises(ConfigError, match=r"other \[clean\] settings"):
+        one_stage("dedup", order(source, out, sets=("clean.threshold=0.7",)), world.Silent())
+    one_stage("extract", order(source, out, SECOND), world.Silent())
+    with pytest.raises(ConfigError, match="run `copydesk clean`"):
+        one_stage("dedup", order(source, out), world.Silent())
+
+
+def test_a_dry_run_publishes_nothing(day_one, tmp_path):
+    source, _ = day_one
+
+    outcome = ran(source, tmp_path / "clean", dry_run=True)
+
+    assert outcome.counts["dedup"]["n_links"] == 2
+    assert Store(tmp_path / "clean").current() is None
+    assert not (tmp_path / "clean" / ".dry-run").exists()
+
+
+def test_rollback_takes_the_ledger_back_too(workshop):
+    source, out = workshop
+    first = current(out)
+    put(source, "island.example/2026-11-18/night.txt", page("Night ferries for Varga", *world.WIRE[:2]))
+    ran(source, out, SECOND)
+
+    Store(out).point_to(first)
+
+    assert ran(source, out, SECOND).counts["extract"]["n_written"] == 1
+
+
+def test_a_rebuild_under_the_same_settings_gives_the_same_rows(workshop):
+    source, out = workshop
+    put(source, "island.example/2026-11-18/night.txt", page("Night ferries for Varga", *world.WIRE[:2], world.LOCAL[2]))
+    ran(source, out, SECOND)
+    before = bytes_of(out)
+    old_id = current(out).run_id
+
+    outcome = rebuilt(source, out, THIRD)
+
+    assert current(out).run_id != old_id
+    assert bytes_of(out) == before
+    taken = outcome.counts["extract"]
+    assert (taken["n_inputs"], taken["n_written"], taken["n_rejected"], taken["n_unchanged"]) == (4, 4, 0, 0)
+    sound(out)
+    assert not (out / ".rebuild").exists()
+
+
+def test_a_rebuild_applies_new_settings_to_old_input(workshop):
+    source, out = workshop
+    assert ran(source, out, SECOND, sets=("clean.enabled=false",)).version is None
+
+    rebuilt(source, out, SECOND, sets=("clean.enabled=false",))
+
+    articles = rows(out, schemas.ARTICLES)
+    assert articles["n_dropped"].sum() == 0
+    assert all("Skip to main content" in text for text in articles["text"])
+    assert set(articles["first_seen_at"]) == {FIRST}
+    sound(out)
+
+
+def test_a_rebuild_keeps_revisions_and_first_seen(workshop):
+    source, out = workshop
+    put(source, "herald.example/2026-11-17/ferry.txt", page("Norlinje adds five night sailings", *world.WIRE[:2]))
+    ran(source, out, SECOND)
+    kept = ("article_id", "first_seen_at", "revision", "batch_id", "text")
+    before = rows(out, schemas.ARTICLES, *kept)
+
+    rebuilt(source, out, THIRD)
+
+    assert_frame_equal(rows(out, schemas.ARTICLES, *kept), before)
+
+
+def test_a_rebuild_refuses_to_lose_articles_whose_input_is_gone(workshop):
+    source, out = workshop
+    (source / "herald.example/2026-11-17/ferry.txt").unlink()
+
+    with pytest.raises(RefusedError, match=r"1 articles of the current version cannot be made again"):
+        rebuilt(source, out, SECOND)
+    assert rows(out, schemas.ARTICLES).height == 3
+
+    rebuilt(source, out, SECOND, force_publish=True)
+    assert rows(out, schemas.ARTICLES).height == 2
+
+
+def test_an_input_that_disappears_changes_nothing(workshop):
+    source, out = workshop
+    (source / "herald.example/2026-11-17/ferry.txt").unlink()
+
+    assert ran(source, out, SECOND).version is None
+    assert rows(out, schemas.ARTICLES).height == 3
+
+
+def test_the_tables_are_read_by_polars_duckdb_and_pandas(day_one):
+    _, out = day_one
+    pattern = f"{out}/current/articles/**/*.parquet"
+
+    by_polars = pl.read_parquet(pattern, hive_partitioning=False).sort("article_id")
+    by_duckdb = duckdb.sql(f"select article_id, outlet from read_parquet('{pattern}') order by article_id").fetchall()  # noqa: S608
+    by_pandas = pd.read_parquet(out / "current" / "articles").sort_values("article_id")
+
+    assert by_polars.height == 3
+    assert by_duckdb == by_polars.select("article_id", "outlet").rows()
+    assert by_pandas["text"].to_list() == by_polars["text"].to_list()
+
+
+def test_lines_can_be_left_out(tmp_path):
+    source = newsroom(tmp_path / "raw")
+
+    ran(source, tmp_path / "clean", sets=("export.lines=none",))
+
+    assert rows(tmp_path / "clean", schemas.LINES).is_empty()
+    assert rows(tmp_path / "clean", schemas.ARTICLES)["n_lines"].sum() > 0

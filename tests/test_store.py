@@ -1,0 +1,171 @@
+import json
+import subprocess
+import sys
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from pipeline import schemas
+from pipeline.errors import LockedError, UsageError, WriteError
+from pipeline.store import Draft, Store
+
+
+def rows(*outlets):
+    return pl.DataFrame([(outlet, "00", 1) for outlet in outlets], schema=schemas.OUTLET_LINES.schema, orient="row")
+
+
+def committed(store, run_id, *, keep=3, base=None, **days):
+    draft = Draft(run_id, base if base is not None else store.current())
+    for day, frame in days.items():
+        draft.write(schemas.OUTLET_LINES, day, frame, state=True)
+    return store.commit(draft, {"run_id": run_id, "base": None}, keep=keep)
+
+
+def inode(version, day):
+    return version.files(schemas.OUTLET_LINES, state=True)[day].stat().st_ino
+
+
+def test_a_version_is_read_through_the_pointer(tmp_path):
+    store = Store(tmp_path)
+
+    committed(store, "run-1", day1=rows("herald.example"))
+
+    assert (tmp_path / "current").is_symlink()
+    assert str((tmp_path / "current").readlink()) == "versions/run-1"
+    assert_frame_equal(store.current().read(schemas.OUTLET_LINES, state=True), rows("herald.example"))
+
+
+def test_unchanged_files_are_the_same_inode(tmp_path):
+    store = Store(tmp_path)
+    first = committed(store, "run-1", day1=rows("a.example"), day2=rows("b.example"))
+
+    second = committed(store, "run-2", day2=rows("b.example", "c.example"))
+
+    assert inode(first, "day1") == inode(second, "day1")
+    assert inode(first, "day2") != inode(second, "day2")
+    assert_frame_equal(first.read(schemas.OUTLET_LINES, state=True), rows("a.example", "b.example"))
+
+
+def test_the_manifest_lists_every_file_with_rows_and_hash(tmp_path):
+    store = Store(tmp_path)
+    committed(store, "run-1", day1=rows("a.example"))
+
+    version = committed(store, "run-2", day2=rows("b.example", "c.example"))
+
+    outputs = version.manifest["outputs"]
+    assert [(output["path"], output["rows"]) for output in outputs] == [
+        ("state/outlet_lines/day=day1/part-0.parquet", 1),
+        ("state/outlet_lines/day=day2/part-0.parquet", 2),
+    ]
+    said = (version.path / "manifest.sha256").read_text().split()
+    assert said[1] == "manifest.json"
+    check = subprocess.run(
+        ["sha256sum", "--check", "manifest.sha256"], cwd=version.path, capture_output=True, check=False
+    )
+    assert check.returncode == 0, check.stderr
+
+
+def test_a_removed_day_is_gone_from_the_new_version_only(tmp_path):
+    store = Store(tmp_path)
+    first = committed(store, "run-1", day1=rows("a.example"), day2=rows("b.example"))
+    draft = Draft("run-2", first)
+    draft.remove(schemas.OUTLET_LINES, "day1", state=True)
+
+    second = store.commit(draft, {}, keep=3)
+
+    assert draft.days(schemas.OUTLET_LINES, state=True) == ["day2"]
+    assert list(second.files(schemas.OUTLET_LINES, state=True)) == ["day2"]
+    assert list(first.files(schemas.OUTLET_LINES, state=True)) == ["day1", "day2"]
+
+
+def test_old_versions_go_but_never_the_current(tmp_path):
+    store = Store(tmp_path)
+    for number in range(1, 6):
+        committed(store, f"run-{number}", day1=rows("a.example"), keep=2)
+
+    assert [version.run_id for version in store.versions()] == ["run-4", "run-5"]
+
+    store.point_to(store.version("run-4"))
+    committed(store, "run-0", day1=rows("a.example"), keep=2)
+
+    assert store.current().run_id == "run-0"
+    assert [version.run_id for version in store.versions()] == ["run-0", "run-5"]
+
+
+def test_rollback_is_one_pointer_swap(tmp_path):
+    store = Store(tmp_path)
+    committed(store, "run-1", day1=rows("a.example"))
+    committed(store, "run-2", day1=rows("b.example"))
+
+    store.point_to(store.version("run-1"))
+
+    assert store.current().run_id == "run-1"
+    assert [version.run_id for version in store.versions()] == ["run-1", "run-2"]
+
+
+def test_a_version_that_is_not_kept_is_named(tmp_path):
+    store = Store(tmp_path)
+    committed(store, "run-1", day1=rows("a.example"))
+
+    with pytest.raises(UsageError, match=r"no version of run 'run-9'; kept are run-1"):
+        store.version("run-9")
+
+
+def test_the_leftovers_of_a_killed_run_are_cleared_and_never_read(tmp_path):
+    store = Store(tmp_path)
+    committed(store, "run-1", day1=rows("a.example"))
+    leftover = tmp_path / "versions" / ".tmp-run-2"
+    (leftover / "state").mkdir(parents=True)
+    (leftover / "manifest.json").write_text("{}")
+
+    assert [version.run_id for version in store.versions()] == ["run-1"]
+    with store.locked():
+        assert not leftover.exists()
+
+
+def test_a_version_that_never_became_current_is_made_again(tmp_path):
+    store = Store(tmp_path)
+    first = committed(store, "run-1", day1=rows("a.example"))
+    committed(store, "run-2", day1=rows("half.example"))
+    store.point_to(first)
+
+    committed(store, "run-2", base=first, day1=rows("whole.example"))
+
+    assert store.current().read(schemas.OUTLET_LINES, state=True)["outlet"].to_list() == ["whole.example"]
+
+
+def test_a_second_run_is_locked_out(tmp_path):
+    holder = "import sys\nfrom pathlib import Path\nfrom pipeline.store import Store\n" \
+             "with Store(Path(sys.argv[1])).locked():\n    print('held', flush=True)\n    sys.stdin.read()"  # fmt: skip
+    with subprocess.Popen(
+        [sys.executable, "-c", holder, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(LockedError, match="another run holds the lock"), Store(tmp_path).locked():
+            pass
+        other.kill()
+    with Store(tmp_path).locked():
+        pass
+
+
+def test_a_folder_that_cannot_be_made_is_a_write_error(tmp_path):
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(WriteError), Store(tmp_path / "file" / "out").locked():
+        pass
+
+
+def test_a_failed_write_leaves_the_version_before(tmp_path, monkeypatch):
+    store = Store(tmp_path)
+    committed(store, "run-1", day1=rows("a.example"))
+
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device", "part-0.parquet")
+
+    monkeypatch.setattr("pipeline.store.write_table", full)
+    with pytest.raises(WriteError, match="No space left on device"):
+        committed(store, "run-2", day1=rows("b.example"))
+
+    assert store.current().run_id == "run-1"
+    assert json.loads((tmp_path / "current" / "manifest.json").read_text())["run_id"] == "run-1"

@@ -1,0 +1,121 @@
+"""A small invented newsroom for tests of whole runs: two outlets, one wire story, chrome around it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.config import load
+from pipeline.run import Order, Outcome, rebuild, run
+from pipeline.store import Store, Version
+
+FIRST = datetime(2026, 11, 17, 6, 0, tzinfo=UTC)
+SECOND = datetime(2026, 11, 18, 6, 0, tzinfo=UTC)
+THIRD = datetime(2026, 11, 19, 6, 0, tzinfo=UTC)
+
+WIRE = (
+    "PORT ALMA — The ferry operator Norlinje said on Monday it would add four night sailings between Port Alma and "
+    "Varga from 3 January, after a harbour fire closed the southern terminal for at least six weeks.",
+    "The company has chartered the 1,200-passenger vessel Astrid Holm for the route and expects to carry 48,000 "
+    "travellers a month, chief executive Marta Lindqvist told reporters at the quayside.",
+    "Dock workers have asked for guarantees that the extra shifts will be paid at the holiday rate, and a union "
+    "meeting on Thursday will decide whether the offer of 18 percent is enough.",
+)
+EDITED = (
+    "The ferry operator Norlinje said Monday it would add four night sailings between Port Alma and Varga from "
+    "January 3 after a harbor fire closed the southern terminal for at least six weeks.",
+    "The company has chartered the 1,200-passenger vessel Astrid Holm for the route and expects to carry 48,000 "
+    "travelers a month, its chief executive Marta Lindqvist said at the quayside.",
+)
+LOCAL = (
+    "Kim Jong-un received a delegation of shipbuilders in Wonsan on Tuesday, state media reported, in his first "
+    "public appearance for two weeks.",
+    "Market traders in the old town say the council has ignored their complaints about the new parking scheme, which "
+    "took effect at the start of the month without a public hearing.",
+    "A spokesman for the mayor said the rules would be reviewed in spring, and that the number of permits had been "
+    "raised twice since the summer at the request of residents.",
+)
+
+
+def page(title: str, *paragraphs: str, date: str = "17 November 2026") -> str:
+    """A plain-text dump with a little chrome around the story."""
+    body = "\n\n".join(paragraphs)
+    return (
+        f"Skip to main content\n\nNews | Sport | Weather\n\n{title}\n\nBy Ana Petrova\n{date}\n\n{body}\n\n"
+        "Share this article\n\nRelated articles\n\n© 2026 All rights reserved\n"
+    )
+
+
+def put(root: Path, path: str, text: str) -> Path:
+    """Write an input file."""
+    file = root / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def newsroom(root: Path) -> Path:
+    """Two outlets: the wire story, its edited copy, a local story."""
+    put(root, "herald.example/2026-11-17/ferry.txt", page("Norlinje adds night sailings after harbour fire", *WIRE))
+    put(root, "coast.example/2026-11-17/ferries.txt", page("More night ferries after harbor fire", *EDITED, LOCAL[1]))
+    put(root, "herald.example/2026-11-17/traders.txt", page("Traders fault council over parking", LOCAL[2], LOCAL[0]))
+    return root
+
+
+def record(**fields: str) -> str:
+    """One line of JSONL."""
+    return json.dumps(fields) + "\n"
+
+
+class Silent:
+    """A reporter that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def event(self, name: str, message: str, **figures: object) -> None:
+        """Not kept."""
+
+    def warning(self, name: str, message: str, **figures: object) -> None:
+        """Kept."""
+        self.warnings.append(message)
+
+    def progress(self, done: int, what: str) -> None:
+        """Not kept."""
+
+
+def order(source: Path, out: Path, as_of: datetime = FIRST, sets: tuple[str, ...] = (), **rest: object) -> Order:
+    """An order under the default settings."""
+    return Order(config=load(None, sets), source=source, out=out, as_of=as_of, **rest)
+
+
+def ran(source: Path, out: Path, as_of: datetime = FIRST, sets: tuple[str, ...] = (), **rest: object) -> Outcome:
+    """A run, done."""
+    return run(order(source, out, as_of, sets, **rest), Silent())
+
+
+def rebuilt(source: Path, out: Path, as_of: datetime = FIRST, sets: tuple[str, ...] = (), **rest: object) -> Outcome:
+    """A rebuild, done."""
+    return rebuild(order(source, out, as_of, sets, **rest), Silent())
+
+
+def current(out: Path) -> Version:
+    """The current version of an output folder."""
+    version = Store(out).current()
+    assert version is not None
+    return version
+
+
+def rows(out: Path, table: object, *columns: str) -> pl.DataFrame:
+    """The current rows of a table."""
+    frame = current(out).read(table)
+    return frame.select(columns) if columns else frame
+
+
+def bytes_of(out: Path) -> dict[str, bytes]:
+    """Every table and state file of the current version, by path."""
+    root = current(out).path
+    return {str(file.relative_to(root)): file.read_bytes() for file in sorted(root.rglob("*.parquet"))}

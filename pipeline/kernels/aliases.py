@@ -30,7 +30,7 @@ from pipeline.kernels.neighbours import (
 )
 
 MIN_DAMAGED_KEY = 8  # letters; below, a split or glued name is as likely other words (li qiang, wang yi)
-MIN_GLUED_TAIL = 4  # letters; a shorter tail may be the rest of a longer name (Kim Il Sung|ho) or an ending
+MIN_GLUED_TAIL = 4  # letters; a shorter tail may be the rest of a longer name (Kim Il Sung|ho); a genitive s is none
 SCAN_CHARS = 1_000_000  # code points folded at once: 60 MB, and the cost of a call spread over 2,000 paragraphs
 
 DASHES = "-\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d"
@@ -83,7 +83,8 @@ class Mention:
     `issues` say what keeps it from being rewritten: split (`Kis hida`), joined (`KimJongUn`), glued
     (`Jong-unexpressed`), in_name (`Kim Il Sung University`), longer (a capitalised word or suffix goes on), left_cap
     (a capitalised word that is no title stands before), ambiguous, early (a surname before any full name). Undecided,
-    with `candidates` instead of a person: in_name, longer, joined, ambiguous, early, and glued by under 4 letters.
+    with `candidates` instead of a person: in_name, longer, joined, ambiguous, early, and glued by under 4 letters
+    (but for a genitive s).
     """
 
     start: int
@@ -115,7 +116,7 @@ class Replaced(Protocol):
 class AliasTable:
     """All fold keys of all people, the names in the chosen style, the words that make a name somebody else's.
 
-    It travels between processes without its automaton, which is built again on first use (10,000 keys: 30 ms).
+    It travels between processes without its automaton, which is built again on first use (10,000 keys: 110 ms).
     """
 
     entries: Mapping[str, Entry]
@@ -266,7 +267,7 @@ def _checked(text: str, key: str, entry: Entry, origins: Indexes) -> _Hit | None
             if not tail or not text[end].islower() or not gaps or len(key) < MIN_DAMAGED_KEY:
                 return None
             issues += ["glued"]
-            is_decided = "joined" not in issues and len(tail.group()) >= MIN_GLUED_TAIL
+            is_decided = "joined" not in issues and (tail.group() == "s" or len(tail.group()) >= MIN_GLUED_TAIL)
         else:
             is_decided = "joined" not in issues
         if entry.has_dot and text[end : end + 1] == "." and "glued" not in issues:

@@ -80,9 +80,9 @@ WORD_BEYOND_ASCII = re.compile(r"(?<![^\W\d_])[^\W\d_\x00-\x7f]{2,30}(?![^\W\d_]
 CONTROL = re.compile(r"[\x01-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 PIECE = re.compile(rb"[^\n<>]*[\x80-\xff][^\n<>]*")  # text beside tags and lines of ASCII, which tell nothing
 MIN_OWN_SHARE = 0.3  # of the letters, for a charset of another script
-SAMPLE_BYTES = 60_000  # what the detector sees: it takes 20 ms for these
+SAMPLE_BYTES = 10_000  # what the detector sees: it takes 10 to 30 ms for these
 NOISE_SHARE = 0.01  # of control characters; a stray one or two are met in real pages
-ODD_CHARACTERS = 200_000  # of the text that are looked at: 0.2 s where all are beyond ASCII
+ODD_CHARACTERS = 50_000  # of the text that are looked at: 0.15 s where all are beyond ASCII
 ODD_SHARE = 0.1  # of characters beyond ASCII that stand where no word has them
 
 
@@ -166,7 +166,7 @@ def _unmarked_utf16(raw: bytes) -> Decoded | None:
 def _damaged_utf8(raw: bytes) -> Undecodable | None:
     """UTF-8 with holes: at least as many well-formed sequences as bytes that belong to none.
 
-    In other charsets well-formed sequences are accidents: in Thai and Chinese, the worst, under a quarter of the bytes.
+    In other charsets well-formed sequences are accidents: in news in 17 of them, at most one to four bytes of none.
     """
     rest, n_valid = SEQUENCE.subn(b"", raw)
     n_junk = sum(1 for _ in HIGH.finditer(rest))

@@ -43,10 +43,10 @@ def is_accent(char: str) -> bool:
 
 def fold_char(char: str) -> str:
     """The fold of one code point: none, one or several characters."""
-    plain = unicodedata.normalize("NFKC", char).casefold().translate(LETTERS)
+    plain = unicodedata.normalize("NFKC", char).casefold()
     return "".join(
         part
-        for part in unicodedata.normalize("NFKD", plain)
+        for part in unicodedata.normalize("NFKD", plain).translate(LETTERS)
         if unicodedata.category(part)[0] in "LNM"
         and not is_accent(part)
         and not MODIFIERS[0] <= ord(part) <= MODIFIERS[1]

@@ -71,7 +71,7 @@ HINTS = (
     ("overlay", re.compile(r"modal|popup|pop-up|overlay")),
     ("hidden", re.compile(r"hidden|visually|sr-only|screen-?reader")),
 )
-ATTRIBUTE_LENGTH = 400  # characters of class and id that are looked at: 99.9 % are shorter
+ATTRIBUTE_LENGTH = 400  # characters of class and id that are looked at: on 80 pages 0.35 % of 47,154 are longer
 _WITHIN_BIT = {word: 1 << place for place, word in enumerate(WITHIN)}
 _HINT_BIT = {word: 1 << place for place, (word, _) in enumerate(HINTS)}
 

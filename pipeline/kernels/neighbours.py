@@ -36,6 +36,11 @@ TITLES = _words(
     "chief defence defense finance daw bogyoke u presidente président präsident kanzler bundeskanzler ministro "
     "ministre pm fm mp ceo mep republican democrat democratic conservative president-elect secretary-general"
 )
+# Titles of languages that put them together and decline them: US-Präsidenten, Kremlchef, Außenministerin.
+TITLE_ENDINGS = (
+    "minister", "ministerin", "ministern", "ministers", "präsident", "präsidenten", "präsidentin", "kanzler",
+    "kanzlers", "kanzlerin", "chef", "chefs", "chefin", "sekretär", "-president",
+)  # fmt: skip
 # Titles that say which of several bearers is meant, or speak of a relative: the table of people cannot follow them.
 RELATIVES = _words("mrs ms miss madam madame lady princess mme frau señora")
 DAYS = _words(
@@ -73,6 +78,7 @@ SENTENCE_END = re.compile(r"[.!?…。！？]['\"”’»)\]]*\s*$")
 LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 POSSESSIVE = re.compile(r"['’ʼ´`＇](?:s|S)?(?!\w)")
 ADDRESS = re.compile(r"://|www\.|[@#\\_]|\w/|=|\.(?:html?|php|aspx?|jpe?g|png|gif|webp|txt|pdf|com|org|net)\b")
+ELIDED = re.compile(r"^\w{1,2}['’]")  # l’Université
 HYPHENATED = re.compile(r"[-\u2010\u2011]([^\W\d_]+)")
 ADDRESS_CHARS = 500  # of an address looked at on each side
 CONTEXT = 80  # characters looked at on each side; longer than any title and first name
@@ -120,7 +126,7 @@ def is_headline(text: str) -> bool:
 def is_title(word: str) -> bool:
     """Whether the word before a name is a title, a day or an adjective of nation, and not a part of the name."""
     key = word.rstrip(".").casefold().removesuffix("’s").removesuffix("'s")
-    return key in TITLES or key in DAYS or key in NATIONS
+    return key in TITLES or key in DAYS or key in NATIONS or key.endswith(TITLE_ENDINGS)
 
 
 def is_address(text: str, start: int, end: int) -> bool:
@@ -134,7 +140,10 @@ def is_address(text: str, start: int, end: int) -> bool:
     if ADDRESS.search(before) or ADDRESS.search(after) or after.startswith("/") or before.endswith("/"):
         return True
     is_one_token = not any(char.isspace() for char in text[start:end])
-    return is_one_token and "-" in text[start:end] and (HYPHENATED.match(after) is not None or before.endswith("-"))
+    if not is_one_token or "-" not in text[start:end]:
+        return False
+    follows = HYPHENATED.match(after)
+    return before.endswith("-") or (follows is not None and follows.group(1).casefold() not in INSTITUTIONS)
 
 
 def names_institution(text: str, start: int, end: int, veto: frozenset[str], *, headline: bool) -> bool:
@@ -144,6 +153,7 @@ def names_institution(text: str, start: int, end: int, veto: frozenset[str], *, 
     list. `-Universität` counts, and a ship's `USS` before it.
     """
     before, _ = word_before(text, start)
+    before = ELIDED.sub("", before)
     if before[:1].isupper() and before.casefold() in INSTITUTIONS_BEFORE:
         return True
     hyphenated = HYPHENATED.match(text, end)

@@ -190,7 +190,7 @@ def _spelled(person: Person, style: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Span:
+class Replacement:
     """A span of a text and the name that takes its place."""
 
     start: int
@@ -223,13 +223,13 @@ def apply(
     texts_out = list(texts)
     keys = passages.select("article_id", "field", "paragraph_no", "line_no").rows()
     for passage_no, mentions in enumerate(found):
-        spans: list[_Span] = []
+        spans: list[Replacement] = []
         for mention in mentions:
             name = None if mention.person_id is None else people.table.names[mention.person_id]
             in_text = keys[passage_no][1] == "text"
             is_rewritten = in_text and settings.rewrite == "full" and mention.may_rewrite and name != mention.surface
             if is_rewritten:
-                spans.append(_Span(mention.start, mention.surface, name))
+                spans.append(Replacement(mention.start, mention.surface, name))
             values = (
                 *keys[passage_no], mention.start, mention.end, mention.surface, name, mention.person_id, mention.kind,
                 mention.method, list(mention.issues), list(mention.candidates), is_rewritten,

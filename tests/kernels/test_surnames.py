@@ -45,7 +45,7 @@ def surnames(*texts: str, byline: str = "", byline_passage: str = "") -> list[tu
         "Kishida told reporters he was ready.",
         "The visit was over. Kishida left.",
         "However, Kishida left.",
-        "Prime Minister Kishida said at a press conference so.",
+        "Prime Minister Kishida said as much at the quay.",
         "Japanese Prime Minister Kishida left.",
         "Mr. Kishida left.",
         "Critics of Kishida’s plan left.",
@@ -53,6 +53,7 @@ def surnames(*texts: str, byline: str = "", byline_passage: str = "") -> list[tu
         "But Kishida Monday left.",
         "“Kishida lost,” she said.",
         "Yet Kishida expressed doubts.",
+        "Dann reiste Regierungschef Kishida ab.",
     ],
 )
 def test_the_only_bearer_is_meant(text):
@@ -60,7 +61,11 @@ def test_the_only_bearer_is_meant(text):
 
 
 def test_two_bearers_settle_nothing():
-    found = surnames("Kim Jong-un’s sister Kim Yo Jong spoke.", "A wild card in Kim remains.", "Kim’s refusal stands.")
+    found = surnames(
+        "Kim Jong-un’s sister Kim Yo Jong spoke.",
+        "Nobody in the harbour office expects Kim to write.",
+        "Kim’s letter is late.",
+    )
 
     assert found == [("Kim", None, ("ambiguous",))] * 2
 
@@ -98,7 +103,7 @@ def test_before_the_full_name_nothing_is_settled():
 
 
 def test_nobody_is_named_without_a_full_name():
-    assert surnames("Lee pays tribute at the memorial.", "Kishida was there.") == []
+    assert surnames("Lee opens the new ferry terminal.", "Kishida was there.") == []
 
 
 def test_a_native_name_is_a_full_name():

@@ -1,0 +1,131 @@
+"""The tracked sample, taken through a whole run, against what was decided by hand (`sample_gold.json`)."""
+
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipeline import schemas
+from pipeline.check import problems
+from tests.world import current, ran, rows
+
+ROOT = Path(__file__).parents[1]
+GOLD = json.loads((Path(__file__).parent / "sample_gold.json").read_text(encoding="utf-8"))
+HEAD = 40  # characters by which the gold names a paragraph
+AS_OF = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory):
+    """The output of one run over the sample."""
+    folder = tmp_path_factory.mktemp("sample") / "clean"
+    ran(ROOT / "data" / "raw", folder, AS_OF, jobs=2)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def articles(out):
+    """Rows of `articles` by the gold's name of the article."""
+    found = rows(out, schemas.ARTICLES).iter_rows(named=True)
+    return {row["source_path"] + (f"#{row['source_id']}" if row["source_id"] else ""): row for row in found}
+
+
+@pytest.fixture(scope="module")
+def paragraphs(out, articles):
+    """(article name, first characters) of every paragraph, by paragraph id."""
+    names = {row["article_id"]: name for name, row in articles.items()}
+    return {
+        row["paragraph_id"]: (names[row["article_id"]], row["text"][:HEAD])
+        for row in rows(out, schemas.PARAGRAPHS).iter_rows(named=True)
+    }
+
+
+def test_every_article_is_there_and_the_version_is_sound(out, articles):
+    assert set(articles) == set(GOLD["articles"])
+    assert list(problems(current(out), deep=True)) == []
+
+
+def test_exactly_the_broken_file_is_rejected(out):
+    rejects = rows(out, schemas.REJECTS).select("source_path", "reason").rows()
+
+    assert [list(row) for row in rejects] == GOLD["rejects"]
+
+
+@pytest.mark.parametrize("name", GOLD["articles"])
+def test_the_story_is_whole_and_the_chrome_is_gone(out, articles, paragraphs, name):
+    gold, article = GOLD["articles"][name], articles[name]
+    kept = [head for of, head in paragraphs.values() if of == name]
+
+    if "body" in gold:
+        missing = set(gold["body"]) - set(kept)
+        extra = set(kept) - set(gold["body"]) - set(gold.get("either", []))
+        assert (missing, extra) == (set(), set())
+        assert [chrome for chrome in gold["not"] if chrome in article["text"]] == []
+    else:
+        lines = rows(out, schemas.LINES).filter(pl.col("article_id") == article["article_id"])
+        verdicts = {row["line_no"]: row for row in lines.iter_rows(named=True)}
+        in_text = {number for number, row in verdicts.items() if row["paragraph_no"] is not None}
+        story = {int(number) for number, role in gold["lines"].items() if role in ("deck", "body", "subheading")}
+        assert {number: verdicts[number]["text"] for number in story ^ in_text} == {}
+
+
+@pytest.mark.parametrize("field", ["outlet", "title", "published_at"])
+def test_fields(articles, field):
+    def told(value):
+        return value.strftime("%Y-%m-%dT%H:%M:%SZ") if field == "published_at" and value else value
+
+    wrong = {
+        name: (told(articles[name][field]), gold[field])
+        for name, gold in GOLD["articles"].items()
+        if not (told(articles[name][field]) or "").startswith(gold[field] or "\0" * bool(articles[name][field]))
+    }
+    assert wrong == {}
+
+
+def test_copies_are_linked_and_nothing_else_is(out, paragraphs):
+    links = {
+        frozenset((paragraphs[row["left_id"]], paragraphs[row["right_id"]])): row["link_type"]
+        for row in rows(out, schemas.LINKS).iter_rows(named=True)
+    }
+    clusters = {row["paragraph_id"]: row["cluster_id"] for row in rows(out, schemas.PARAGRAPHS).iter_rows(named=True)}
+    cluster_of = {place: clusters[paragraph] for paragraph, place in paragraphs.items()}
+
+    for copy in GOLD["copies"]:
+        left, right = tuple(copy["left"]), tuple(copy["right"])
+        assert frozenset((left, right)) in links or cluster_of[left] == cluster_of[right], (left, right)
+    groups = [{tuple(place) for place in group} for group in GOLD["copy_groups"]]
+    strays = [pair for pair in links if not any(pair <= group for group in groups)]
+    assert strays == []
+    for pair in GOLD["template_pairs"]:
+        assert frozenset((tuple(pair["left"]), tuple(pair["right"]))) not in links
+
+
+def test_the_earliest_copy_is_the_canonical_one(out, paragraphs):
+    canonical = {paragraphs[row["canonical_id"]] for row in rows(out, schemas.CLUSTERS).iter_rows(named=True)}
+
+    assert {tuple(copy["left"]) for copy in GOLD["copies"]} <= canonical
+
+
+def test_people_are_counted_under_one_name(out):
+    mentions = rows(out, schemas.MENTIONS).filter(pl.col("kind") != "surname")
+    counted = mentions.filter(~pl.col("issues").list.contains("in_name"))
+    in_text = Counter(counted.filter(pl.col("field") == "text")["person_id"].drop_nulls())
+    in_fields = Counter(counted.filter(pl.col("field") != "text")["person_id"].drop_nulls())
+
+    assert in_text == Counter({person: gold["count_full"] for person, gold in GOLD["people"].items()} | {})
+    assert in_fields == Counter({p: gold["count_fields"] for p, gold in GOLD["people"].items() if gold["count_fields"]})
+
+
+def test_a_bare_surname_with_two_bearers_stays_undecided(out, articles, paragraphs):
+    joined = rows(out, schemas.MENTIONS).join(
+        rows(out, schemas.PARAGRAPHS, "article_id", "paragraph_no", "paragraph_id"), on=["article_id", "paragraph_no"]
+    )
+    undecided = {
+        (*paragraphs[row["paragraph_id"]], row["surface"])
+        for row in joined.filter(pl.col("person_id").is_null()).iter_rows(named=True)
+    }
+
+    assert {tuple(entry) for entry in GOLD["undecided"]} <= undecided

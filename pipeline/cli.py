@@ -480,3 +480,7 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output left: `copydesk explain ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
+
+
+if __name__ == "__main__":
+    main()

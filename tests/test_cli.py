@@ -1,0 +1,274 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.cli import app
+from pipeline.store import Store
+from tests.world import WIRE, newsroom, page, put
+
+AS_OF = ("--as-of", "2026-11-17T06:00:00Z")
+
+
+def call(*words, env=None):
+    return CliRunner().invoke(app, [str(word) for word in words], env=env)
+
+
+@pytest.fixture(scope="module")
+def day_one(tmp_path_factory):
+    """The newsroom, one broken file, and the result of one `copydesk run`."""
+    root = tmp_path_factory.mktemp("cli")
+    source, out = newsroom(root / "raw"), root / "clean"
+    put(source, "herald.example/empty.txt", "")
+    put(source, "herald.example/notes.json", "{}")
+    return source, out, call("run", "--in", source, "--out", out, *AS_OF)
+
+
+def test_a_run_ends_with_a_funnel_the_balance_and_the_place(day_one):
+    _, out, result = day_one
+
+    assert result.exit_code == 3
+    assert result.stdout == ""
+    assert "balance     4 inputs = 3 written + 1 rejected + 0 unchanged" in result.stderr
+    assert f"output      {out}/current/" in result.stderr
+    assert "not among extract.include: herald.example/notes.json" in result.stderr
+
+
+def test_the_next_run_finds_nothing_new_and_exits_0(day_one):
+    source, out, _ = day_one
+
+    result = call("run", "--in", source, "--out", out)
+
+    assert result.exit_code == 0
+    assert result.stderr.startswith("skipped")
+    assert "nothing new" in result.stderr
+
+
+def test_quiet_success_prints_nothing(day_one):
+    source, out, _ = day_one
+
+    result = call("run", "--in", source, "--out", out, "-q")
+
+    assert (result.exit_code, result.output) == (0, "")
+
+
+def test_json_goes_to_stdout(day_one, tmp_path):
+    source, _, _ = day_one
+
+    result = call("run", "--in", source, "--out", tmp_path / "clean", "--json", "-q", *AS_OF)
+
+    record = json.loads(result.stdout)
+    assert record["run_id"] == (tmp_path / "clean" / "current").resolve().name
+    assert record["counts"]["extract"]["rejected_by_reason"] == {"empty": 1}
+    assert record["skipped"] == [{"path": "herald.example/notes.json", "why": record["skipped"][0]["why"]}]
+
+
+def test_explain_names_the_rule_of_every_dropped_line(day_one):
+    _, out, _ = day_one
+
+    result = call("explain", "ferry.txt", "--out", out)
+
+    assert result.exit_code == 0
+    dropped = [line for line in result.stdout.splitlines() if line.startswith("-")]
+    assert any("Skip to main content" in line for line in dropped)
+    assert all("dropped by " in line for line in dropped)
+    record = json.loads(call("explain", "ferry.txt", "--out", out, "--json").stdout)
+    assert len(record["lines"]) == record["article"]["n_lines"]
+
+
+def test_explain_tells_one_lines_story(day_one):
+    _, out, _ = day_one
+
+    result = call("explain", "ferries.txt", "--line", 10, "--out", out)
+
+    assert result.exit_code == 0
+    assert "paragraph 1" in result.stdout
+    assert "copy of" in result.stdout
+    assert "herald.example" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("explain", "zeppelin"), "no article has the id, path, url or a title with 'zeppelin'"),
+        (("explain", ".txt"), "names 3 articles; name one by its id"),
+        (("explain", "ferry.txt", "--line", "999"), "has no line 999"),
+        (("runs", "no-such-run"), "no version of run 'no-such-run'"),
+        (("rollback",), "the current version is the first"),
+    ],
+)
+def test_a_wrong_question_is_answered_with_2(day_one, words, message):
+    _, out, _ = day_one
+
+    result = call(*words, "--out", out)
+
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("--set", "dedup.window_dais=3"), 78, "unknown setting 'window_dais'; did you mean 'window_days'?"),
+        (("--set", "dedupe.window_days=3"), 78, "unknown section 'dedupe'; did you mean 'dedup'?"),
+        (("--set", "dedup.window_days=-3"), 78, "[dedup]: 'window_days'"),
+        (("--set", "nonsense"), 78, "write it as section.key=value"),
+        (("--config", "no-such.toml"), 78, "no-such.toml: no such file"),
+        (("--in", "no-such-folder"), 66, "no-such-folder"),
+        (("--as-of", "yesterday"), 2, "--as-of yesterday"),
+        (("--engine", "spark"), 2, "spark"),
+    ],
+)
+def test_a_wrong_call_says_what_is_wrong(day_one, tmp_path, words, code, message):
+    source, _, _ = day_one
+
+    result = call("run", "--in", source, "--out", tmp_path, *words)
+
+    assert result.exit_code == code
+    assert message in result.stderr
+
+
+def test_an_output_that_cannot_be_written_is_73(day_one, tmp_path):
+    source, _, _ = day_one
+    put(tmp_path, "file", "")
+
+    assert call("run", "--in", source, "--out", tmp_path / "file" / "clean").exit_code == 73
+
+
+def test_a_stage_that_does_not_fit_is_78(day_one, tmp_path):
+    source, _, _ = day_one
+
+    result = call("dedup", "--in", source, "--out", tmp_path)
+
+    assert result.exit_code == 78
+    assert "run `copydesk extract` first" in result.stderr
+
+
+def test_rejects_are_listed_with_place_and_reason(day_one):
+    _, out, _ = day_one
+
+    assert call("rejects", "--out", out).stdout.startswith("herald.example/empty.txt at 0: empty: ")
+    listed = json.loads(call("rejects", "list", "--out", out, "--json").stdout)
+    assert [row["reason"] for row in listed] == ["empty"]
+
+
+def test_check_and_state_and_runs(day_one):
+    _, out, _ = day_one
+
+    assert call("check", "--deep", "--out", out).exit_code == 0
+    listed = json.loads(call("runs", "--out", out, "--json").stdout)
+    assert [(row["n_written"], row["current"]) for row in listed] == [(3, True)]
+    assert "balance" in call("runs", listed[0]["run_id"], "--out", out).stdout
+    sizes = {row["table"]: row["rows"] for row in json.loads(call("state", "info", "--out", out, "--json").stdout)}
+    assert sizes["inputs"] == 4
+
+
+def test_check_names_what_is_damaged(day_one, tmp_path):
+    source, _, _ = day_one
+    call("run", "--in", source, "--out", tmp_path, "-q", *AS_OF)
+    file = next((tmp_path / "current").glob("lines/*/*.parquet"))
+    raw = bytearray(file.read_bytes())
+    raw[len(raw) // 3] ^= 4
+    file.write_bytes(raw)
+
+    result = call("check", "--deep", "--out", tmp_path)
+
+    assert result.exit_code != 0
+    assert "lines/day=2026-11-17/part-0.parquet" in f"{result.stderr}{result.exception}"
+
+
+def test_rollback_and_back_again(tmp_path):
+    raw = newsroom(tmp_path / "raw")
+    call("run", "--in", raw, "--out", tmp_path / "clean", "-q", *AS_OF)
+    put(raw, "island.example/night.txt", page("Night ferries", *WIRE[:2]))
+    call("run", "--in", raw, "--out", tmp_path / "clean", "-q", "--as-of", "2026-11-18")
+    first, second = (version.run_id for version in Store(tmp_path / "clean").versions())
+
+    assert call("rollback", "--out", tmp_path / "clean").stderr.strip() == f"current is now {first}"
+    assert call("rollback", second, "--out", tmp_path / "clean").exit_code == 0
+    assert Store(tmp_path / "clean").current().run_id == second
+
+
+def test_config_show_check_and_schema():
+    assert json.loads(call("config", "show", "--set", "names.style=british").stdout)["names"]["style"] == "british"
+    assert "good" in call("config", "check").stderr
+    assert "min_tokens" in call("config", "schema").stdout
+
+
+def test_the_clock_can_come_from_the_environment(day_one, tmp_path):
+    source, _, _ = day_one
+
+    call("run", "--in", source, "--out", tmp_path, "-q", env={"SOURCE_DATE_EPOCH": "1763359200"})
+
+    assert Store(tmp_path).current().run_id.startswith("20251117T060000Z-")
+
+
+def test_a_second_run_at_the_same_time_is_75(day_one, tmp_path):
+    source, _, _ = day_one
+    with Store(tmp_path).locked():
+        command = [sys.executable, "-m", "pipeline.cli", "run", "--in", str(source), "--out", str(tmp_path)]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert result.returncode == 75
+    assert "another run holds the lock" in result.stderr
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_an_interrupted_run_leaves_with_the_signals_code_and_no_half_version(tmp_path, number, code):
+    source = tmp_path / "raw"
+    for article in range(60):
+        put(
+            source,
+            f"herald.example/a{article}.html",
+            f"<html><body>{'<p>The ferry sailed at night.</p>' * 400}{article}",
+        )
+    command = [
+        sys.executable,
+        "-m",
+        "pipeline.cli",
+        "run",
+        "--in",
+        str(source),
+        "--out",
+        str(tmp_path / "clean"),
+        "--jobs",
+        "1",
+    ]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True) as running:
+        deadline = time.monotonic() + 30
+        while not (tmp_path / "clean" / ".stage" / "extract").is_dir() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        os.kill(running.pid, number)
+        assert running.wait(timeout=60) == code
+    assert Store(tmp_path / "clean").versions() == []
+
+
+def test_help_starts_without_the_heavy_libraries():
+    listing = "import sys, pipeline.cli; print(sorted({'polars', 'pyarrow', 'numpy', 'pydantic'} & set(sys.modules)))"
+
+    result = subprocess.run([sys.executable, "-c", listing], capture_output=True, text=True, check=True)
+
+    assert "polars" not in result.stdout
+    assert "numpy" not in result.stdout
+
+
+def test_the_wheel_carries_the_settings_and_the_sample(tmp_path):
+    root = Path(__file__).parents[1]
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*build, "--wheel-dir", str(tmp_path), str(root)], check=True, capture_output=True)
+    wheel = next(tmp_path.glob("copydesk-*.whl"))
+
+    listing = subprocess.run(
+        [sys.executable, "-m", "zipfile", "-l", str(wheel)], check=True, capture_output=True, text=True
+    )
+
+    for name in ("pipeline/configs/default.toml", "pipeline/configs/names/korea.toml", "pipeline/sample/"):
+        assert name in listing.stdout

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +14,6 @@ from typer.testing import CliRunner
 
 from pipeline import schemas
 from pipeline.cli import app
-from pipeline.config import Settings
 
 ROOT = Path(__file__).parent
 DEFAULT = ROOT.parent / "configs" / "default.toml"
@@ -113,11 +116,32 @@ EXIT_CODES = {
 PAGES = {"tables.md": tables_page, "config.md": config_page, "cli.md": cli_page}
 
 
-def default_values() -> Settings:
-    """`configs/default.toml` as settings."""
-    return Settings.model_validate(tomllib.loads(DEFAULT.read_text(encoding="utf-8")))
+README = ROOT.parent / "README.md"
+CONSOLE = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
+
+
+def readme() -> str:
+    """The README with the output of every command in its `console` blocks as it is now, run on the sample in order."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("data", "configs"):
+            (Path(folder) / name).symlink_to(ROOT.parent / name)
+        return CONSOLE.sub(lambda block: "".join(_session(block[0], folder)), README.read_text(encoding="utf-8"))
+
+
+def _session(block: str, folder: str) -> Iterator[str]:
+    for line in block.splitlines():
+        if line.startswith("$ "):
+            command, _, head = line.removeprefix("$ ").partition(" | head -n ")
+            words = shlex.split(command)
+            run = [sys.executable, "-m", "pipeline.cli", *words[1:]]
+            shown = subprocess.run(
+                run, cwd=folder, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            )
+            output = [text.rstrip() for text in shown.stdout.splitlines()][: int(head) if head else None]
+            yield "\n".join([line, *output, ""]) + "\n"
 
 
 if __name__ == "__main__":
     for name, page in PAGES.items():
         (ROOT / name).write_text(page(), encoding="utf-8")
+    README.write_text(readme(), encoding="utf-8")

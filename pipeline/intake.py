@@ -19,7 +19,7 @@ from pipeline.ledger import File, Input, InputKey, Ledger, Status
 from pipeline.readers import Document, Limits, Refusal, key_of, outlet_of, read
 from pipeline.stages.extract import Extracted, Task
 
-GROUP_DOCUMENTS = 32  # documents handed to a process at once
+GROUP_DOCUMENTS = 16  # documents handed to a process at once
 GROUP_BYTES = 4_000_000  # and their bytes
 PART_ARTICLES = 2_000  # articles in one part of a stage's tables: about 100 MB in memory
 RIVAL = "~"  # marks the id of a second input for one article, until it is settled which of them stands

@@ -18,6 +18,10 @@ def test_reference_pages_are_those_of_the_code(name):
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == generate.PAGES[name](), "run `make docs`"
 
 
+def test_the_readme_shows_what_the_commands_print():
+    assert generate.README.read_text(encoding="utf-8") == generate.readme(), "run `make docs`"
+
+
 @pytest.mark.parametrize("command", [command.name for command in app.registered_commands])
 def test_every_command_has_help(command):
     result = CliRunner().invoke(app, [command, "--help"])

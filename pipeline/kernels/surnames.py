@@ -1,7 +1,7 @@
 """Bare family names in an article: whose they are where one bearer is named in it, else undecided.
 
 Decided only after a full mention, when nobody else in the article has the name: not a second person of the table, not
-`Daniel Kim` or `Kim Tae-ho` outside it, not a byline. On held-out news with known full names such a rule was right
+`Daniel Kim` or `Kim Tae-ho` outside it, not a byline. On GUM 11 with the full names given, a rule like it was right
 301 times, wrong 17 times; the checks here that it did not have (bylines, relatives, families, `a Warhol`) only abstain.
 """
 

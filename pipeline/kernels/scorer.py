@@ -96,11 +96,38 @@ CREDIT = regex.compile(
     r"|\b(?:getty\simages|ap\sphoto|shutterstock|istock|picture\salliance|afp\svia\sgetty)\W{0,3}$",
     regex.IGNORECASE,
 )
+# "... in the old harbour. Photograph: Jane Holm/The Herald"; the words in any case, the name with a capital.
+SAID_CREDIT = regex.compile(
+    r"(?:^|[.!?…:)”\"»]\s+)(?i:(?:file|stock|archive)\s)?"
+    r"(?i:photo(?:s|graphs?|graphy)?|pictures?|images?|graphics?|illustrations?|fotos?|fotografie|fotografía|bild(?:er)?"
+    r"|grafik|crédit|credit|imagen|imagem|immagine)(?i:\scredits?)?"
+    r"\s?(?:[:：/©]\s?(?:©\s?)?|(?i:by|courtesy\sof|von|de|par|di)\s)\p{Lu}(?:(?<=\b\p{Lu})\.|[^.!?…]){1,60}\.?$"
+)
+NAMES_CREDIT = regex.compile(
+    r"[(（]\p{Lu}[^()（）/|]{1,40}\s?[/|]\s?\p{Lu}[^()（）]{1,40}[)）]"
+)  # a line: (Holm / The Herald)
 TAIL_CREDIT = regex.compile(r"\S\s+[:|/©]\s*+(?:©\s*)?(?:\p{Lu}{2,6}|\p{Lu}[\p{L}.]{1,14}(?:\s\p{Lu}[\p{L}.]{1,14})?)$")
 SOURCE = regex.compile(
     r"(?:sources?|quellen?|fuentes?|fonte|fonti|kaynak|bron|kilde|källa|źródło|источник|출처|来源|來源|ソース)\s?[:：=]\s?\S.{0,60}",
     regex.IGNORECASE,
 )
+
+CONTRIBUTED = regex.compile(
+    r"\(?(?i:(?:with\s)?(?:additional\s)?(?:reporting|files|material)\s(?:by|from)|mit\smaterial(?:\s(?:von|der|des))?"
+    r"|con\sinformación\sde|com\sinformações\sd[aeo]|avec)\s(?:\p{Ll}{1,3}\s)?\p{Lu}[^.!?]{1,100}[.)]*"
+    r"|\p{Lu}[^.!?]{1,100}\scontributed\s(?:to\sthis\s(?:report|story|article)|reporting)\."
+)
+RIGHTS = regex.compile(
+    r"[©ⓒ]|\(c\)\s?(?:19|20)\d\d|copyright\s*+(?:[©ⓒ:]|\(c\)|(?:19|20)\d\d|by\b|$)", regex.IGNORECASE
+)
+AD_LABEL = regex.compile(
+    r"\W*(?:advertisements?|advertising|sponsored|anzeige|werbung|publicidad|anuncio|publicité|pubblicità|publicidade"
+    r"|advertentie|annons|reklame?|reklama|реклама|広告|광고|广告"
+    r"|(?:story|article)\scontinues\s(?:below|after)(?:\s(?:this\s)?(?:advertisement|ad))?)\W*",
+    regex.IGNORECASE,
+)
+MENU_JOIN = regex.compile(r"\s*+[|»›•▸→]\s*+|\s++[/>·]\s++")
+DESK = regex.compile(r"\p{Lu}.*\b(?i:desk|staff|newsroom|reporters?|correspondents?|redaktion|redacción|rédaction)")
 
 # Words in a line from which it is prose even without a mark at its end, and with one. Of the tuning pages' lines of
 # 30 words or more 87 % are story, of finished sentences of 10 or more 80 %, of other lines of 10 to 29 words 43 %.
@@ -110,6 +137,10 @@ TITLE_WORDS = 30  # a headline has no more
 HEAD_LINES = 25  # headline, deck, byline and date stand no further above the first paragraph
 TAIL_LINES = 6  # closing byline, date and source stand no further below the last one
 PATTERN_CHARS = 300  # role patterns look at lines up to this long
+LABEL_CHARS = 60  # a label of an advertisement is no longer
+TWICE = 1.0  # points
+MENU_WORDS = 4  # an entry of a menu has no more; the last part of a breadcrumb, the page itself, may
+CHROME_SCORE = 0.1  # furniture scores no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -486,20 +517,39 @@ class Roles:
         kept = np.flatnonzero((scores >= 0.5) & (page.n_words >= 5))
         self.first = int(kept[0]) if len(kept) else len(page_units)  # first line of the text
         self.last = int(kept[-1]) if len(kept) else -1
+        self.furniture: set[int] = set()  # menus, labels of advertisements, notes of rights
 
     def decide(self, title: str | None, byline: str | None) -> None:
-        """Settle every role: headline, then fields around and inside the story, then deck and subheadings."""
+        """Settle every role: furniture and headline, then fields around and inside the story, then deck and subheadings."""
+        self.mark_furniture()
         headline = self.mark_titles(title)
         self.mark_fields(headline, byline)
         if headline is not None:
             self.mark_decks(headline)
         self.mark_subheadings()
 
-    def set(self, index: int, role: str, evidence: str, *, floor: float = 0.0) -> None:
-        """Give a unit its role; a `floor` raises its score."""
+    def set(self, index: int, role: str, evidence: str, *, floor: float = 0.0, ceiling: float = 1.0) -> None:
+        """Give a unit its role; a `floor` raises its score, a `ceiling` lowers it."""
         self.roles[index] = role
-        self.scores[index] = max(float(self.scores[index]), floor)
+        self.scores[index] = min(max(float(self.scores[index]), floor), ceiling)
         self.evidence[index] = evidence
+
+    def mark_furniture(self) -> None:
+        """Mark what is never the story, whatever its score: menus, labels of advertisements, notes of rights.
+
+        A note of rights that scored as story says whose copy it is: a source.
+        """
+        for index, unit in enumerate(self.units):
+            if RIGHTS.match(unit.text):
+                role = "source" if self.scores[index] >= 0.5 else "chrome"
+                self.set(index, role, "note of rights", ceiling=CHROME_SCORE)
+            elif len(unit.text) <= LABEL_CHARS and AD_LABEL.fullmatch(unit.text):
+                self.set(index, "chrome", "label of an advertisement", ceiling=CHROME_SCORE)
+            elif len(unit.text) <= PATTERN_CHARS and is_menu(unit.text):
+                self.set(index, "chrome", "form of a menu", ceiling=CHROME_SCORE)
+            else:
+                continue
+            self.furniture.add(index)
 
     def mark_titles(self, title: str | None) -> int | None:
         """Mark the headline and every further printing of it; the unit of its first printing, None without one."""
@@ -541,6 +591,8 @@ class Roles:
         best, best_points = None, 0.8
         for index in range(max(0, self.first - 2 * HEAD_LINES), min(self.first, len(self.units))):
             n_words, text = self.page.n_words[index], self.units[index].text
+            if index in self.furniture:
+                continue
             if not 2 <= n_words <= TITLE_WORDS or self.page.has_cue[index] or text.endswith((".", ":", "。", ",")):
                 continue
             if any(form.match(text) for form in (BULLET, EMAIL)) or any(form.search(text) for form in (DAY, CREDIT)):
@@ -552,6 +604,7 @@ class Roles:
             points = (
                 2.0 * self.page.affinity[index]
                 + 0.5 * min(2, above - 1)
+                + TWICE * (above >= 2 and n_words >= 4)
                 + 0.5 * (n_words >= 4)
                 + 2.0 * (markup is not None and markup.tag == "h1")
                 + 0.3 * (index == 0)
@@ -570,7 +623,7 @@ class Roles:
         wanted = fold(byline) if byline else ""
         for index in range(head, min(len(self.units), self.last + TAIL_LINES + 1)):
             text = self.units[index].text
-            if self.roles[index] == "title" or len(text) > PATTERN_CHARS:
+            if self.roles[index] == "title" or index in self.furniture or len(text) > PATTERN_CHARS:
                 continue
             at_edge = index <= self.first + 3 or index >= self.last - 2
             field_role = self.field_role(index, text, wanted, at_edge=at_edge)
@@ -580,29 +633,48 @@ class Roles:
             is_name = self.page.n_words[index - 1] <= 5 and BARE_NAME.fullmatch(self.units[index - 1].text)
             if is_name and self.roles[index - 1] != "title" and EMAIL.fullmatch(self.units[index].text):
                 self.set(index - 1, "byline", "name above an address")
+        self.mark_pictured()
 
     def field_role(self, index: int, text: str, byline: str, *, at_edge: bool) -> tuple[str, str] | None:
         """Role and evidence of a line that is a field, None for any other."""
         n_words = self.page.n_words[index]
         markup = self.units[index].first.markup
-        if markup is not None and (markup.tag == "figcaption" or "figure" in markup.within):
-            return "caption", "in a figure"
-        if SOURCE.fullmatch(text) and n_words <= 12:
+        if markup is not None and (markup.tag == "figcaption" or markup.within & {"figure", "table"} == {"figure"}):
+            return "caption", "in a figure"  # a table in a figure is part of the story
+        if (SOURCE.fullmatch(text) and n_words <= 12) or CONTRIBUTED.fullmatch(text):
             return "source", "form of a source line"
         if at_edge:
             if n_words <= 16 and is_date_line(text):
                 return "date", "form of a date"
+            if n_words <= 24 and dated_authors(text) is not None:
+                return "date", "form of a byline and a date"
             if n_words <= 16 and (BY.fullmatch(text) or NATIVE_BY.fullmatch(text) or NAME_COUNT.fullmatch(text)):
                 return "byline", "form of a byline"
             if EMAIL.fullmatch(text):
                 return "byline", "an address of its own"
             if byline and n_words <= 8 and f" {self.page.folded[index]} " in f" {byline} ":
                 return "byline", "the page's own byline"
-        if CREDIT.search(text):
+        if CREDIT.search(text) or SAID_CREDIT.search(text) or NAMES_CREDIT.fullmatch(text):
             return "caption", "credit of a picture"
         if n_words >= 3 and TAIL_CREDIT.search(text[-60:]):
             return "caption", "ends in a credit"
         return None
+
+    def mark_pictured(self) -> None:
+        """Mark lines dropped so far that a line of nothing but a picture's credit follows: what the picture shows."""
+        for index in range(1, len(self.units)):
+            text = self.units[index].text
+            is_credit = self.roles[index] == "caption" and (
+                NAMES_CREDIT.fullmatch(text) or self.page.n_words[index] <= 8
+            )
+            if is_credit and self.roles[index - 1] == "chrome" and index - 1 not in self.furniture:
+                above = self.units[index - 1].text
+                if (
+                    self.page.is_sentence[index - 1]
+                    and 4 <= self.page.n_words[index - 1]
+                    and len(above) <= PATTERN_CHARS
+                ):
+                    self.set(index - 1, "caption", "above a picture's credit")
 
     def mark_decks(self, headline: int) -> None:
         """Mark standfirsts: sentence-like lines between the headline and the first paragraph below byline and date."""
@@ -615,7 +687,7 @@ class Roles:
         if start >= len(self.units):
             return
         for index in range(max(headline + 1, start - 12), start):
-            if self.roles[index] in ("body", "chrome") and self.is_deck_like(index):
+            if self.roles[index] in ("body", "chrome") and index not in self.furniture and self.is_deck_like(index):
                 self.set(index, "deck", "sentence between headline and story", floor=0.6)
 
     def is_deck_like(self, index: int) -> bool:
@@ -635,7 +707,11 @@ class Roles:
         """Mark short heading-like lines that stand between two kept paragraphs."""
         kept = [role in ("body", "deck") and prose for role, prose in zip(self.roles, self.page.is_prose, strict=True)]
         for index in range(self.first + 1, min(self.last, len(self.units) - 1)):
-            if self.roles[index] not in ("body", "chrome") or not self.is_heading_like(index):
+            if (
+                self.roles[index] not in ("body", "chrome")
+                or index in self.furniture
+                or not self.is_heading_like(index)
+            ):
                 continue
             if kept[index - 1] and kept[index + 1]:
                 self.set(index, "subheading", "heading between paragraphs", floor=0.55)
@@ -665,6 +741,25 @@ def author_names(text: str) -> str | None:
         if found is not None:
             return str(found["names"]).strip(" ,|") or None
     return text.strip(" ,|:") or None
+
+
+def dated_authors(text: str) -> str | None:
+    """The names in a line that is a byline and a date, in this order; None for any other."""
+    day = DAY.search(text[:PATTERN_CHARS])
+    found = BY.fullmatch(text[: day.start()].rstrip(" ,|–—-·")) if day is not None else None
+    return str(found["names"]).strip(" ,|") or None if found is not None else None
+
+
+def is_menu(text: str) -> bool:
+    """Three or more short entries, or a breadcrumb: short entries, then the page; no byline, no date, no figures."""
+    parts = [part for part in MENU_JOIN.split(text) if part]
+    return (
+        len(parts) >= 3
+        and all(part[0].isalpha() and len(part.split()) <= MENU_WORDS for part in parts[:-1])
+        and len(parts[-1].split()) <= TITLE_WORDS
+        and not SENTENCE_END.search(parts[-1])
+        and not (DAY.search(text) or TIME.search(text) or BY.fullmatch(text) or EMAIL.search(text))
+    )
 
 
 def is_date_line(text: str) -> bool:

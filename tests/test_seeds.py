@@ -1,0 +1,66 @@
+"""The five dumps the project began with, labelled line by line and name by name; they are not part of the project."""
+
+import json
+import os
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipeline import schemas
+from pipeline.check import problems
+from tests.world import current, ran, rows
+
+BENCH = Path(os.environ.get("COPYDESK_BENCH", Path(__file__).parents[2] / "shared"))
+SEEDS = BENCH / "seeds"
+
+pytestmark = [pytest.mark.bench, pytest.mark.skipif(not SEEDS.is_dir(), reason="needs COPYDESK_BENCH/seeds")]
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory):
+    """One run over the seeds: (outcome, output folder)."""
+    out = tmp_path_factory.mktemp("seeds") / "clean"
+    return ran(SEEDS, out), out
+
+
+def test_five_articles_and_every_other_file_is_named(outcome):
+    result, out = outcome
+
+    assert result.counts["extract"]["n_written"] == 5
+    assert [path for path, _ in result.skipped] == ["lines.json", "names.json", "pairs.json"]
+    assert list(problems(current(out), deep=True)) == []
+
+
+def test_the_story_is_kept_the_chrome_dropped_and_fields_are_fields(outcome):
+    _, out = outcome
+    lines = rows(out, schemas.LINES).join(rows(out, schemas.ARTICLES, "article_id", "source_path"), on="article_id")
+    verdicts = {(row["source_path"], row["line_no"]): row for row in lines.iter_rows(named=True)}
+    gold = {(file, int(number)): role
+            for file, roles in json.loads((SEEDS / "lines.json").read_text(encoding="utf-8")).items()
+            for number, role in roles.items()}  # fmt: skip
+
+    assert set(verdicts) == set(gold)
+    story = [place for place, role in gold.items() if role in ("body", "subheading")]
+    chrome = [place for place, role in gold.items() if role == "chrome"]
+    fields = {place: role for place, role in gold.items() if role in ("byline", "date", "caption", "source")}
+    assert (len(story), len(chrome), len(fields)) == (86, 86, 13)
+    assert [place for place in story if verdicts[place]["paragraph_no"] is None] == []
+    assert sum(verdicts[place]["dropped_by"] is not None for place in chrome) >= 83
+    assert {place: verdicts[place]["role"] for place in fields} == fields
+
+
+def test_no_outlet_copied_another(outcome):
+    _, out = outcome
+
+    assert rows(out, schemas.LINKS).is_empty()
+
+
+def test_kim_jong_un_is_one_man_and_kim_yo_jong_his_sister(outcome):
+    _, out = outcome
+    mentions = rows(out, schemas.MENTIONS).filter(pl.col("surface").str.starts_with("Kim"))
+    people = {surface: set(rows["person_id"]) for (surface,), rows in mentions.group_by("surface")}
+
+    assert people["Kim Jong Un"] == people["Kim Jong-un"] == {"kim-jong-un"}
+    assert people["Kim Yo Jong"] == {"kim-yo-jong"}
+    assert people["Kim"] == {None}

@@ -151,7 +151,7 @@ LINES = Table(
         Column("role", pl.String, "title, deck, body, subheading, byline, date, caption, source or chrome"),
         Column("score", pl.Float64, "probability of belonging to the story, 4 decimals"),
         Column("evidence", pl.String, "what weighed most in the score"),
-        Column("in_main", pl.Boolean, "trafilatura's vote; null where it was not asked"),
+        Column("in_main", pl.Boolean, "whether trafilatura's text has it; null where that did not decide"),
         Column("dropped_by", pl.String, "the rule that dropped the line; null = not dropped"),
         Column("also_by", pl.String, "further rules that would have dropped it, joined by `; `"),
         Column("paragraph_no", pl.Int32, "paragraph of the text the line is in, from 1; null = not in the text"),

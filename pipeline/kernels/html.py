@@ -76,6 +76,14 @@ _WITHIN_BIT = {word: 1 << place for place, word in enumerate(WITHIN)}
 _HINT_BIT = {word: 1 << place for place, (word, _) in enumerate(HINTS)}
 
 
+OWN_TAGS = (
+    "p", "div", "span", "li", "h1", "h2", "h3", "h4", "td", "figcaption", "blockquote", "button", "label", "section",
+    "dd", "br",
+)  # fmt: skip
+_OWN_TAG = {tag: number for number, tag in enumerate(OWN_TAGS, start=1)}
+_LEVEL = {f"h{level}": level for level in range(1, 7)}
+
+
 class _Place(NamedTuple):
     """What holds for everything inside an element."""
 
@@ -83,6 +91,11 @@ class _Place(NamedTuple):
     hints: int
     block: str  # nearest block element
     in_link: bool
+    depth: int
+    group: int  # blocks with the same path of tags and classes have the same number
+    blocks: tuple[int, int, int, int]  # numbers of the nearest block and of the three above it
+    article: int  # number of the nearest <article>, 0 outside
+    level: int  # of the nearest heading, 0 outside
 
 
 def parsed(html: str) -> LexborHTMLParser:
@@ -118,8 +131,9 @@ def visible_lines(tree: LexborHTMLParser, max_lines: int) -> list[Line]:
     walk = _Walk()
     if body is None:
         return walk.lines
-    place = _Place(0, 0, "body", False)
+    place = _Place(0, 0, "body", False, 0, 0, (0, 0, 0, 0), 0, 0)
     above = [(body.mem_id, "body", place)]
+    above_id = body.mem_id
     nodes = body.traverse(include_text=True)
     next(nodes)  # body itself
     for node in nodes:
@@ -127,17 +141,19 @@ def visible_lines(tree: LexborHTMLParser, max_lines: int) -> list[Line]:
         if tag in VOID or node.parent is None:
             continue
         parent_id = node.parent.mem_id
-        while above[-1][0] != parent_id and len(above) > 1:
+        while above_id != parent_id and len(above) > 1:
             walk.leave(above.pop()[1])
-        place = above[-1][2]
+            above_id, _, place = above[-1]
         if tag == "-text":
             walk.take(node.text_content or "", place)
         elif tag is not None and tag[0] not in "-!":  # no comment, no document type
             if tag in BLOCKS:
                 walk.flush()
-            above.append((node.mem_id, tag, walk.inside(place, tag, node.attributes)))
-        if len(walk.lines) >= max_lines:
-            return walk.lines[:max_lines]
+                if len(walk.lines) >= max_lines:
+                    return walk.lines[:max_lines]
+            place = walk.inside(place, tag, node.attributes)
+            above_id = node.mem_id
+            above.append((above_id, tag, place))
     walk.flush()
     return walk.lines[:max_lines]
 
@@ -153,12 +169,15 @@ class _Walk:
         self._seen: dict[tuple[str | None, ...], tuple[int, int]] = {}
         self._words: dict[int, frozenset[str]] = {}
         self._hint_words: dict[int, frozenset[str]] = {}
+        self._groups: dict[tuple[int, str, str | None], int] = {}
+        self._n_blocks = 0
 
     def take(self, text: str, place: _Place) -> None:
         """Text inside the line under way."""
-        n_signs = len("".join(text.split()))
-        if n_signs:
-            self._place = self._place or place
+        if text and not text.isspace():
+            n_signs = len("".join(text.split()))
+            if self._place is None:
+                self._place = place
             self._n_signs += n_signs
             if place.in_link:
                 self._n_linked += n_signs
@@ -168,10 +187,11 @@ class _Walk:
 
     def leave(self, tag: str) -> None:
         """The end of an element."""
-        if tag in BLOCKS:
-            self.flush()
-        elif tag in CELLS and self._pieces:
-            self._pieces.append(" ")
+        if self._pieces:
+            if tag in BLOCKS:
+                self.flush()
+            elif tag in CELLS:
+                self._pieces.append(" ")
 
     def flush(self) -> None:
         """The line under way is complete."""
@@ -180,8 +200,8 @@ class _Walk:
             if text and self._place is not None:
                 self.lines.append(Line(len(self.lines) + 1, text, markup=self._markup(self._place)))
             self._pieces.clear()
-        self._n_signs = self._n_linked = 0
-        self._place = None
+            self._n_signs = self._n_linked = 0
+            self._place = None
 
     def _markup(self, place: _Place) -> Markup:
         within = self._words.get(place.within)
@@ -192,22 +212,44 @@ class _Walk:
         if hints is None:
             hints = frozenset(word for word, bit in _HINT_BIT.items() if place.hints & bit)
             self._hint_words[place.hints] = hints
-        return Markup(place.block, round(self._n_linked / self._n_signs, 4), within, hints)
+        facts = (
+            self._n_linked, self._n_signs, place.depth, place.within, place.hints, _OWN_TAG.get(place.block, 0),
+            place.group, *place.blocks[1:], place.article, place.level,
+        )  # fmt: skip
+        return Markup(place.block, round(self._n_linked / self._n_signs, 4), within, hints, facts)
 
     def inside(self, place: _Place, tag: str, attributes: dict[str, str | None]) -> _Place:
         """What holds inside an element."""
-        get = attributes.get
-        key = (tag, get("class"), get("id"), get("role"), get("itemprop"), get("style"), get("aria-hidden"),
-               "hidden" if "hidden" in attributes else None)  # fmt: skip
-        found = self._seen.get(key)
-        if found is None:
-            found = self._seen[key] = _own_bits(tag, attributes)
-        return _Place(
-            place.within | found[0],
-            place.hints | found[1],
-            tag if tag in BLOCKS or tag in CELLS else place.block,
-            place.in_link or tag == "a",
-        )
+        within, hints, block, in_link, depth, group, blocks, article, level = place
+        name = None
+        if attributes:
+            get = attributes.get
+            name, identity = get("class"), get("id")
+            key: tuple[str | None, ...]
+            if len(attributes) == (name is not None) + (identity is not None):
+                key = (tag, name, identity)
+            else:
+                key = (tag, name, identity, get("role"), get("itemprop"), get("style"), get("aria-hidden"),
+                       "hidden" if "hidden" in attributes else None)  # fmt: skip
+            found = self._seen.get(key)
+            if found is None:
+                found = self._seen[key] = _own_bits(tag, attributes)
+            within |= found[0]
+            hints |= found[1]
+        else:
+            within |= _WITHIN_BIT.get(SAME_AS.get(tag, tag), 0)
+        if tag == "a":
+            in_link = True
+        elif tag in BLOCKS or tag in CELLS:
+            self._n_blocks += 1
+            block = tag
+            step = (group, tag, name)
+            group = self._groups.setdefault(step, len(self._groups) + 1)
+            blocks = (self._n_blocks, *blocks[:3])
+            if tag == "article":
+                article = self._n_blocks
+            level = _LEVEL.get(tag, level)
+        return _Place(within, hints, block, in_link, depth + 1, group, blocks, article, level)
 
 
 def _own_bits(tag: str, attributes: dict[str, str | None]) -> tuple[int, int]:
@@ -224,7 +266,15 @@ def _own_bits(tag: str, attributes: dict[str, str | None]) -> tuple[int, int]:
     return within, hints
 
 
-@lru_cache(maxsize=20_000)  # an outlet's pages share their class names: 4 of 5 looks are saved
 def _named_bits(names: str) -> int:
     """The hints that class and id give."""
-    return sum(_HINT_BIT[word] for word, pattern in HINTS if pattern.search(names)) if len(names) > 1 else 0
+    bits = 0
+    for name in names.split():
+        bits |= _name_bits(name)
+    return bits
+
+
+@lru_cache(maxsize=50_000)  # pages of an outlet, and of one publishing system, share their class names
+def _name_bits(name: str) -> int:
+    """The hints that one class name gives."""
+    return sum(_HINT_BIT[word] for word, pattern in HINTS if pattern.search(name))

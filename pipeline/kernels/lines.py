@@ -13,6 +13,9 @@ class Markup:
     link_share: float  # share of its non-space characters inside <a>, 0 to 1
     within: frozenset[str]  # elements and landmarks above it: nav, header, footer, aside, article, main, figure, ...
     hints: frozenset[str]  # what class and id words suggest: navigation, footer, related, share, comments, ...
+    # What only the line model reads, () if unknown: letters in links, letters, depth, bits of html.WITHIN and of
+    # html.HINTS, number in html.OWN_TAGS, path group, numbers of the three blocks above, of <article>, heading level.
+    facts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def main_votes(html: str, lines: Sequence[Line]) -> list[bool] | None:
 
     None where it found no text, or the page is nested deeper than libxml2 reads (then it would lose the rest unseen).
     """
-    text = _main_text(html)
+    text = main_text(html)
     return None if not text else votes(lines, text)
 
 
@@ -76,7 +76,8 @@ def _is_candidate(words: list[str], known: Sequence[Counter[tuple[str, ...]]]) -
     return n_known >= (MIN_SHARE * len(own) if len(words) > SHORT else len(own))
 
 
-def _main_text(html: str) -> str | None:
+def main_text(html: str) -> str | None:
+    """The text trafilatura takes for the article; None where it finds none or cannot read the page."""
     tree = lxml_tree(html)
     if tree is None:
         return None

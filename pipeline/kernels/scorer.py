@@ -1,24 +1,26 @@
 """Line scores: does a line belong to the story, what is it, and why.
 
-A weighted sum of what a line looks like and where it stands, a second one over the scores around it, a logistic
-curve, then rules for the roles. No word of any language is required: cue words are two features of 22, and a page
-in a language they do not know loses these only. Linear in the number of lines.
+The line model says how likely each line is story (line_model.py); rules here say which kind of line it is, and may
+raise or lower a score where they know better. No word of any language is required. Linear in the number of lines.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar, overload
 
 import numpy as np
 import regex
 from numpy.typing import NDArray
 
+from pipeline.kernels.line_features import SCORE_NAMES
+from pipeline.kernels.line_model import Model, Scored, model_scores, own_names, packaged_model
 from pipeline.kernels.lines import Line
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Value = TypeVar("Value")
 
 WORD = regex.compile(r"[^\W_]++(?:['’][^\W_]++)*+")
 UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
@@ -129,9 +131,6 @@ AD_LABEL = regex.compile(
 MENU_JOIN = regex.compile(r"\s*+[|»›•▸→]\s*+|\s++[/>·]\s++")
 DESK = regex.compile(r"\p{Lu}.*\b(?i:desk|staff|newsroom|reporters?|correspondents?|redaktion|redacción|rédaction)")
 
-# Words in a line from which it is prose even without a mark at its end, and with one. Of the tuning pages' lines of
-# 30 words or more 87 % are story, of finished sentences of 10 or more 80 %, of other lines of 10 to 29 words 43 %.
-PROSE_WORDS, SENTENCE_WORDS = 30, 10
 HEADING_WORDS = 16  # a subheading has no more
 TITLE_WORDS = 30  # a headline has no more
 HEAD_LINES = 25  # headline, deck, byline and date stand no further above the first paragraph
@@ -183,64 +182,40 @@ def fold(text: str) -> str:
     return " ".join(WORD.findall(text)).lower()
 
 
-def topic_words(words: Sequence[str]) -> set[str]:
-    """Words that may be what the story is about: long or capitalised ones; pairs of characters where no spaces are."""
-    topics: set[str] = set()
-    for word in words[:400]:
-        if UNSPACED.match(word):
-            topics.update(word[i : i + 2] for i in range(len(word) - 1))
-        elif len(word) >= 5 or (len(word) >= 3 and word[0].isupper()):
-            topics.add(word.lower())
-    return topics
+class Told(Sequence[Value]):
+    """What a function says of each unit, asked once, and only of those that are looked at."""
+
+    def __init__(self, ask: Callable[[int], Value], size: int) -> None:
+        self._ask = ask
+        self._told: list[Value | None] = [None] * size
+
+    def __len__(self) -> int:
+        return len(self._told)
+
+    @overload
+    def __getitem__(self, index: int) -> Value: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Value]: ...
+    def __getitem__(self, index: int | slice) -> Value | list[Value]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        told = self._told[index]
+        if told is None:
+            told = self._told[index] = self._ask(index)
+        return told
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What is known of each unit of a page before any weight is applied."""
+    """What the rules know of each unit of a page."""
 
     n_words: Floats
     is_sentence: Bools  # ends as a sentence does
     is_prose: Bools
-    has_cue: Bools
     repeats: Floats  # further printings of the same words
-    affinity: Floats  # share of its topic words found elsewhere in the best block
-    block: tuple[int, int]  # first unit of the best block, and the one after its last
-    folded: list[str]
-    own: Floats  # (units, len(OWN)): form of the line
-
-
-OWN = (
-    "length", "long", "finished sentence", "colon end", "commas", "lower case", "symbols", "address", "short date",
-    "lower start", "repeated", "cue word", "cue in a sentence", "one word",
-)  # fmt: skip
-PLACE = (
-    "in the story block", "short in the block", "below the block", "prose above", "prose below", "prose nearby",
-    "on topic", "after the end mark",
-)  # fmt: skip
-AROUND = ("next lines", "lines nearby", "in the main run", "below the main run")
-
-
-def own_form(text: str, words: Sequence[str], n_words: int, *, ends: bool, has_cue: bool) -> tuple[float, ...]:
-    """The values of OWN for one unit, `repeated` still 0."""
-    head, first_part = text[:PATTERN_CHARS], text[:2000]
-    cased = [word for word in words[1:200] if word[0].isupper() or word[0].islower()]
-    commas = first_part.count(",") + first_part.count("，") + first_part.count("、")
-    return (
-        float(np.log1p(min(n_words, 120))),
-        float(n_words >= 25),
-        float(ends and n_words >= 8),
-        float(text.endswith((":", "："))),
-        float(np.log1p(min(8, commas))),
-        sum(word[0].islower() for word in cased) / len(cased) if len(cased) > 1 else 0.5,
-        float(SYMBOL.search(head) is not None),
-        float(ADDRESS.search(head) is not None),
-        float(n_words < 16 and (DAY.search(head) is not None or TIME.search(head) is not None)),
-        float(text[:1].islower()),
-        0.0,
-        float(has_cue and n_words < 12),
-        float(has_cue and n_words >= 12),
-        float(n_words <= 1),
-    )
+    affinity: Floats  # share of its words found elsewhere in the story block
+    has_cue: Sequence[bool]  # says something that site chrome says
+    folded: Sequence[str]  # the words in lower case
 
 
 def has_cue_word(text: str, n_words: float) -> bool:
@@ -250,234 +225,89 @@ def has_cue_word(text: str, n_words: float) -> bool:
     return n_words < 8 and SHORT_CUE.search(text[:200]) is not None
 
 
-def best_block(gains: Floats) -> tuple[int, int]:
-    """First index and the one after the last of the run with the largest sum; (0, 0) where nothing is gained."""
-    best = current = 0.0
-    start = first = end = 0
-    for index, gain in enumerate(gains.tolist()):
-        if current <= 0:
-            current, start = 0.0, index
-        current += gain
-        if current > best:
-            best, first, end = current, start, index + 1
-    return first, end
+CHARACTERS = 60_000  # of a batch that the model sees at once: its arrays stay in the cache
+REASONS = 2  # features named as evidence
 
 
-def page_facts(page_units: Sequence[Unit]) -> Page:
-    """Form of every unit, prose, best block, topic affinity, repeats."""
-    words = [WORD.findall(unit.text) for unit in page_units]
-    n_words = np.array([word_count(u.text, w) for u, w in zip(page_units, words, strict=True)], float)
-    cue = np.array([has_cue_word(unit.text, count) for unit, count in zip(page_units, n_words, strict=True)], bool)
-    is_sentence = np.array([SENTENCE_END.search(unit.text[-40:]) is not None for unit in page_units], bool)
-    own = np.array(
-        [
-            own_form(unit.text, unit_words, int(count), ends=bool(ends), has_cue=bool(has))
-            for unit, unit_words, count, ends, has in zip(page_units, words, n_words, is_sentence, cue, strict=True)
-        ]
-    )
-    folded = [fold(unit.text) for unit in page_units]
-    printings = Counter(folded)
-    repeats = np.array([printings[text] - 1 if text else 0 for text in folded], float)
-    own[:, OWN.index("repeated")] = np.log1p(np.minimum(repeats, 20))
-    is_prose = ((n_words >= SENTENCE_WORDS) & is_sentence) | (n_words >= PROSE_WORDS)
-    weighed = np.minimum(n_words, 80.0) / (1.0 + repeats) * np.where(cue, 0.3, 1.0)
-    # a short line costs 6 to 8 words: two paragraphs hold together over a teaser box of about ten lines
-    block = best_block(np.where(is_prose, weighed, -6.0 - 2.0 * (n_words <= 2)))
-    return Page(
-        n_words, is_sentence, is_prose, cue, repeats, topic_affinity(words, is_prose, block), block, folded, own
-    )
+@dataclass(frozen=True, slots=True)
+class PageLines:
+    """A page to be scored, with what is known of it; each but the lines may be None."""
 
-
-def topic_affinity(words: Sequence[Sequence[str]], is_prose: Bools, block: tuple[int, int]) -> Floats:
-    """Share of each unit's topic words that other prose of the block has too."""
-    inside = [is_prose[i] and block[0] <= i < block[1] for i in range(len(words))]
-    vocabulary: Counter[str] = Counter()
-    topics = [topic_words(unit_words) for unit_words in words]
-    for unit_topics, is_inside in zip(topics, inside, strict=True):
-        if is_inside:
-            vocabulary.update(unit_topics)
-    return np.array(
-        [
-            sum(vocabulary[word] > is_inside for word in unit_topics) / len(unit_topics) if unit_topics else 0.0
-            for unit_topics, is_inside in zip(topics, inside, strict=True)
-        ],
-        float,
-    )
-
-
-def distance_since(marks: Bools) -> Floats:
-    """Units since the last mark above (0 on it), 12 where there is none or it is further away."""
-    index = np.arange(len(marks))
-    last = np.maximum.accumulate(np.where(marks, index, -13))
-    return np.minimum(index - last, 12).astype(float)
-
-
-def mean_around(values: Floats, reach: int) -> Floats:
-    """Mean of the values up to `reach` places before and after each, its own left out; 0 where it is alone."""
-    sums = np.concatenate([[0.0], np.cumsum(values)])
-    index = np.arange(len(values))
-    start, end = np.maximum(0, index - reach), np.minimum(len(values), index + reach + 1)
-    return np.asarray((sums[end] - sums[start] - values) / np.maximum(1, end - start - 1))
-
-
-def place(page: Page, after_end: Bools) -> Floats:
-    """(units, len(PLACE)): where a line stands."""
-    index = np.arange(len(page.n_words))
-    first, end = page.block
-    short = page.n_words < SENTENCE_WORDS
-    inside = (index >= first) & (index < end)
-    below = np.log1p(np.maximum(0, index - end + 1)) if end else np.full(len(index), 3.0)
-    above_it = np.concatenate([[False], page.is_prose[:-1]])
-    below_it = np.concatenate([page.is_prose[1:], [False]])
-    return np.column_stack(
-        [
-            inside,
-            inside & short,
-            below,
-            np.log1p(distance_since(above_it)),
-            np.log1p(distance_since(below_it[::-1])[::-1]),
-            mean_around(page.is_prose.astype(float), 10),
-            page.affinity,
-            after_end,
-        ]
-    ).astype(float)
-
-
-def around(logits: Floats, n_words: Floats) -> Floats:
-    """(units, len(AROUND)): what the first scores say of the lines around each one."""
-    scores = logistic(logits)
-    likely = scores > 0.4
-    index = np.arange(len(scores))
-    # runs of likely lines, gaps of up to 2 lines bridged
-    run = np.cumsum(likely & (distance_since(np.concatenate([[False], likely[:-1]])) > 2))
-    mass = np.bincount(run, np.where(likely, scores * np.minimum(n_words, 120), 0))
-    members = np.flatnonzero(likely & (run == mass.argmax()))
-    first, last = (int(members[0]), int(members[-1])) if len(members) else (0, -1)
-    return np.column_stack(
-        [
-            (np.concatenate([[0.0], scores[:-1]]) + np.concatenate([scores[1:], [0.0]])) / 2,
-            mean_around(scores, 10),
-            (index >= first) & (index <= last),
-            np.log1p(np.maximum(0, index - last)),
-        ]
-    ).astype(float)
-
-
-def logistic(logits: Floats) -> Floats:
-    """Probabilities of log odds."""
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, -30, 30))))
-
-
-def after_end_mark(page_units: Sequence[Unit], page: Page) -> Bools:
-    """Below a line that closes a story: a source line or an address of its own, with no large part of it to come."""
-    marks = np.zeros(len(page_units), bool)
-    prose_below = np.cumsum((page.is_prose * page.n_words)[::-1])[::-1]
-    total = float(prose_below[0]) if len(page_units) else 0.0
-    closed = False
-    for index, unit in enumerate(page_units):
-        marks[index] = closed
-        if not closed and len(unit.text) <= PATTERN_CHARS and prose_below[index] < 0.3 * total:
-            closed = SOURCE.fullmatch(unit.text) is not None or EMAIL.fullmatch(unit.text) is not None
-    return marks
-
-
-# Log odds, rounded from a logistic fit with signs held to what each feature means: on 487 text dumps of article pages
-# (WCXB development pages, CC-BY-4.0; fundus test pages, MIT), each once whole and twice cut down to a short story in a
-# short page. 4-gram F1 on 474 pages of other hosts .904, the rule of 8 words and a sentence end .837.
-BASE = -3.27
-WEIGHTS = {
-    "length": 0.52,
-    "long": 0.38,
-    "finished sentence": 0.53,
-    "colon end": 1.00,
-    "commas": 0.32,
-    "lower case": 0.88,
-    "symbols": -0.45,
-    "address": -0.52,
-    "short date": -0.89,
-    "lower start": 0.12,
-    "repeated": -0.40,
-    "cue word": -1.90,
-    "cue in a sentence": -1.57,
-    "one word": -0.41,
-    "in the story block": 1.20,
-    "short in the block": 1.00,
-    "below the block": -0.04,
-    "prose above": -0.20,
-    "prose below": -0.37,
-    "prose nearby": 0.45,
-    "on topic": 1.55,
-    "after the end mark": -1.23,
-    # markup and votes: fitted on the same hosts' HTML, with the weights above held
-    "markup": -0.5,
-    "link text": -1.9,
-    "heading": 1.1,
-    "site frame": -3.1,
-    "in the article": 0.4,
-    "chrome class": -1.3,
-    "story class": 1.1,
-    "in the main text": 1.5,
-    "not in the main text": -2.0,
-}
-AROUND_BASE, OWN_WEIGHT = -0.78, 0.78
-AROUND_WEIGHTS = {
-    "next lines": 1.23,
-    "lines nearby": 0.23,
-    "in the main run": 0.07,
-    "below the main run": -0.04,
-}
-
-MARKUP = (
-    "markup", "link text", "heading", "site frame", "in the article", "chrome class", "story class",
-    "in the main text", "not in the main text",
-)  # fmt: skip
-FRAME = frozenset(("nav", "header", "footer", "aside", "form", "button", "select"))
-CHROME_HINTS = frozenset(
-    ("navigation", "footer", "related", "share", "comments", "sidebar", "overlay", "newsletter", "ad")
-)
-STORY_HINTS = frozenset(("story", "article_body"))
-
-
-def markup_form(page_units: Sequence[Unit], votes: Sequence[bool] | None) -> Floats:
-    """(units, len(MARKUP)): what markup and trafilatura's votes say; zeros for plain text."""
-    form = np.zeros((len(page_units), len(MARKUP)))
-    for index, unit in enumerate(page_units):
-        vote = None if votes is None else votes[unit.lines[0]]
-        form[index, 7:] = vote is True, vote is False
-        markup = unit.first.markup
-        if markup is not None:
-            form[index, :7] = (
-                1.0,
-                markup.link_share,
-                markup.tag in ("h2", "h3", "h4"),
-                bool(markup.within & FRAME),
-                bool(markup.within & {"article", "main"}),
-                bool(markup.hints & CHROME_HINTS),
-                bool(markup.hints & STORY_HINTS),
-            )
-    return form
+    lines: Sequence[Line]
+    title: str | None = None  # the page's own, or the record's
+    byline: str | None = None
+    votes: Sequence[bool] | None = None  # for each line, whether trafilatura's text has it; then that text decides
 
 
 def scored(lines: Sequence[Line], *, title: str | None, byline: str | None, votes: Sequence[bool] | None) -> Scores:
-    """Role, score and evidence of every line, and the doubt about the page.
+    """`scored_pages` for one page."""
+    return scored_pages([PageLines(lines, title, byline, votes)])[0]
 
-    `title` and `byline` are what the page's own metadata says, `votes` whether trafilatura has each line in its text;
-    each may be None. Same lines, same answer; a page without lines has doubt 1.
+
+def scored_pages(pages: Sequence[PageLines], model: Model | None = None) -> list[Scores]:
+    """Role, score and evidence of every line, and the doubt about each page.
+
+    Same page, same answer, whatever pages come with it; a page without lines has doubt 1. `model` is the packaged
+    one unless another is given.
     """
-    page_units = units(lines)
-    if not page_units:
-        return Scores([], [], [], 1.0)
-    page = page_facts(page_units)
-    form = np.hstack([page.own, place(page, after_end_mark(page_units, page)), markup_form(page_units, votes)])
-    contributions = form * np.array([WEIGHTS[name] for name in OWN + PLACE + MARKUP])
-    own_logits = BASE + contributions.sum(axis=1)
-    surroundings = around(own_logits, page.n_words) * np.array([AROUND_WEIGHTS[name] for name in AROUND])
-    # rounded before anything decides, so that the last bit of a float never does
-    scores = np.round(logistic(AROUND_BASE + OWN_WEIGHT * own_logits + surroundings.sum(axis=1)), 4)
-    contributions = np.hstack([OWN_WEIGHT * contributions, surroundings])
-    guess = Roles(page_units, page, scores, why(contributions, scores))
-    guess.decide(title, byline)
-    doubt = page_doubt(guess.scores, page.n_words)
+    model = model or packaged_model()
+    found: list[Scores] = [Scores([], [], [], 1.0)] * len(pages)
+    all_units = [units(page.lines) for page in pages]
+    for numbers, facts in batches(all_units):
+        batch = model_scores([[unit.text for unit in all_units[number]] for number in numbers], facts, model)
+        reasons = (model.text if facts is None else model.html).reasons
+        evidence = why(batch, reasons, model)
+        first = batch.text.layout.first.tolist()
+        for number, start, end in zip(numbers, first, first[1:], strict=False):
+            found[number] = page_scores(pages[number], all_units[number], batch, evidence, start, end)
+    return found
+
+
+def batches(all_units: Sequence[Sequence[Unit]]) -> Iterator[tuple[list[int], NDArray[np.int64] | None]]:
+    """Numbers of pages of one kind and about one length, no empty ones, with the markup facts of their units."""
+    kinds: dict[bool, list[int]] = {False: [], True: []}
+    for number, page_units in enumerate(all_units):
+        if page_units:
+            kinds[all(unit.first.markup and unit.first.markup.facts for unit in page_units)].append(number)
+    for is_html, numbers in kinds.items():
+        batch: list[int] = []
+        size = 0
+        for number in sorted(numbers, key=lambda number: (len(all_units[number]), number)):
+            batch.append(number)
+            size += sum(len(unit.text) for unit in all_units[number])
+            if size >= CHARACTERS:
+                yield batch, facts_of([all_units[number] for number in batch]) if is_html else None
+                batch, size = [], 0
+        if batch:
+            yield batch, facts_of([all_units[number] for number in batch]) if is_html else None
+
+
+def facts_of(pages: Sequence[Sequence[Unit]]) -> NDArray[np.int64]:
+    """(units, 12): lines.Markup.facts of all units."""
+    return np.array([unit.first.markup.facts for page in pages for unit in page if unit.first.markup], np.int64)
+
+
+def page_scores(
+    page: PageLines, page_units: Sequence[Unit], batch: Scored, evidence: list[str], start: int, end: int
+) -> Scores:
+    """The answer for the page whose units are rows `start` to `end` of the batch."""
+    scores, told = batch.scores[start:end], batch.text
+    n_words = told.n_words[start:end].astype(float)
+    facts = Page(
+        n_words,
+        told.is_sentence[start:end],
+        told.is_prose[start:end],
+        told.repeats[start:end].astype(float),
+        told.affinity[start:end],
+        Told(lambda index: has_cue_word(page_units[index].text, n_words[index]), len(page_units)),
+        Told(lambda index: fold(page_units[index].text), len(page_units)),
+    )
+    doubt = page_doubt(scores, n_words)
+    reasons = evidence[start:end]
+    if page.votes is not None:
+        scores, reasons = voted(page_units, page.votes, scores, reasons)
+    guess = Roles(page_units, facts, scores, reasons)
+    guess.decide(page.title, page.byline)
     of_line = [index for index, unit in enumerate(page_units) for _ in unit.lines]
     return Scores(
         [guess.roles[index] for index in of_line],
@@ -487,22 +317,49 @@ def scored(lines: Sequence[Line], *, title: str | None, byline: str | None, vote
     )
 
 
+def voted(
+    page_units: Sequence[Unit], votes: Sequence[bool], scores: Floats, reasons: Sequence[str]
+) -> tuple[Floats, list[str]]:
+    """Scores on the side of the votes, in the order of the model's: half of them, with 0.5 for a line in the text."""
+    inside = np.array([votes[unit.lines[0]] for unit in page_units], bool)
+    said = ["in trafilatura's text" if vote else "not in trafilatura's text" for vote in inside.tolist()]
+    sided = np.where(inside, 0.5 + scores / 2, np.minimum(scores / 2, 0.4999))
+    return (
+        np.asarray(np.round(sided, 4), np.float64),
+        [f"{vote}; {reason}" for vote, reason in zip(said, reasons, strict=True)],
+    )
+
+
+def why(batch: Scored, reasons: Floats, model: Model) -> list[str]:
+    """For each unit the features that speak most for the side its score came out on."""
+    values = np.hstack([batch.own, batch.around])
+    is_html = reasons.shape[0] == model.html.reasons.shape[0]
+    network = (model.html if is_html else model.text).second[0]
+    names = (*own_names(html=is_html), *SCORE_NAMES)
+    weight = (values - network.mean) * network.scale * reasons
+    sided = np.where((batch.scores >= 0.5)[:, None], weight, -weight)
+    top = np.argsort(-sided, axis=1, kind="stable")[:, :REASONS]
+    above = values > network.mean
+    return [
+        ", ".join(
+            names[column]
+            if above[row, column]
+            else f"no {names[column]}"
+            if not values[row, column]
+            else f"little {names[column]}"
+            for column in columns
+            if sided[row, column] > 0.05
+        )
+        or "nothing speaks for it"
+        for row, columns in enumerate(top.tolist())
+    ]
+
+
 def page_doubt(scores: Floats, n_words: Floats) -> float:
     """Words times min(p, 1 - p), as a share of words times p; at most 1, 4 decimals."""
     kept = float((n_words * scores).sum())
     unsure = float((n_words * np.minimum(scores, 1 - scores)).sum())
     return round(min(1.0, unsure / kept), 4) if kept > 0 else 1.0
-
-
-def why(contributions: Floats, scores: Floats) -> list[str]:
-    """For each unit the two features that weighed most on the side its score came out."""
-    names = OWN + PLACE + MARKUP + AROUND
-    sided = np.where((scores >= 0.5)[:, None], contributions, -contributions)
-    top = np.argsort(-sided, axis=1, kind="stable")[:, :2]
-    return [
-        ", ".join(names[column] for column in columns if sided[row, column] > 0.05) or "nothing speaks for it"
-        for row, columns in enumerate(top.tolist())
-    ]
 
 
 class Roles:
@@ -520,7 +377,7 @@ class Roles:
         self.furniture: set[int] = set()  # menus, labels of advertisements, notes of rights
 
     def decide(self, title: str | None, byline: str | None) -> None:
-        """Settle every role: furniture and headline, then fields around and inside the story, then deck and subheadings."""
+        """Settle every role: furniture, headline, fields around and inside the story, then deck and subheadings."""
         self.mark_furniture()
         headline = self.mark_titles(title)
         self.mark_fields(headline, byline)
@@ -671,7 +528,7 @@ class Roles:
                 above = self.units[index - 1].text
                 if (
                     self.page.is_sentence[index - 1]
-                    and 4 <= self.page.n_words[index - 1]
+                    and self.page.n_words[index - 1] >= 4
                     and len(above) <= PATTERN_CHARS
                 ):
                     self.set(index - 1, "caption", "above a picture's credit")
@@ -693,12 +550,16 @@ class Roles:
     def is_deck_like(self, index: int) -> bool:
         """Reads like a sentence: enough words, most of them in lower case, no cue word."""
         page, text = self.page, self.units[index].text
-        form = dict(zip(OWN, page.own[index], strict=True))
         markup = self.units[index].first.markup
         return bool(
             page.n_words[index] >= 6
-            and (form["lower case"] >= 0.5 or page.is_sentence[index])
-            and not (page.has_cue[index] or BULLET.match(text) or form["symbols"] or form["short date"])
+            and (page.is_sentence[index] or lower_share(text) >= 0.5)
+            and not (
+                page.has_cue[index]
+                or BULLET.match(text)
+                or SYMBOL.search(text[:PATTERN_CHARS])
+                or has_short_date(text, page.n_words[index])
+            )
             and (markup is None or markup.link_share < 0.5)
             and (page.affinity[index] > 0.2 or self.roles[index] == "body")
         )
@@ -730,6 +591,18 @@ class Roles:
             and any(char.isalpha() for char in text)
             and (markup is None or markup.link_share < 0.5)
         )
+
+
+def lower_share(text: str) -> float:
+    """Share of the words after the first, of those that have a case, that begin in lower case; 0.5 of one or none."""
+    cased = [word for word in WORD.findall(text)[1:200] if word[0].isupper() or word[0].islower()]
+    return sum(word[0].islower() for word in cased) / len(cased) if len(cased) > 1 else 0.5
+
+
+def has_short_date(text: str, n_words: float) -> bool:
+    """A line of less than 16 words with a day or a time of day."""
+    head = text[:PATTERN_CHARS]
+    return n_words < 16 and (DAY.search(head) is not None or TIME.search(head) is not None)
 
 
 def author_names(text: str) -> str | None:

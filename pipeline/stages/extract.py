@@ -6,7 +6,7 @@ From here on everything is lines.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -21,7 +21,7 @@ from pipeline.kernels.language import language, line_language
 from pipeline.kernels.lines import Line
 from pipeline.kernels.main_text import main_votes
 from pipeline.kernels.metadata import Metadata, guessed_day, metadata, tidy
-from pipeline.kernels.scorer import Scores, scored
+from pipeline.kernels.scorer import WORD, PageLines, Scores, scored_pages, word_count
 from pipeline.kernels.text import text_lines
 from pipeline.readers import SUFFIXES, Document, Limits
 from pipeline.stages.base import StageSettings
@@ -37,7 +37,9 @@ class Settings(StageSettings):
 
     include: tuple[str, ...] = tuple(f"*{suffix}" for suffix in SUFFIXES)  # shell patterns on name or path
     exclude: tuple[str, ...] = ()  # shell patterns on name or path
-    html: Literal["trafilatura", "fast"] = "trafilatura"  # ask trafilatura for its vote on every page, or never
+    html: Literal["auto", "fast", "trafilatura"] = "auto"  # ask trafilatura about doubtful pages, never, or always
+    max_doubt: float = Field(0.14, ge=0, le=1)  # auto: a page of more doubt is doubtful; about one in ten is
+    min_words: int = Field(40, ge=0)  # auto: so is a page of which fewer words would be kept
     timeout_seconds: float = Field(20.0, gt=0)  # for one document
     max_file_bytes: int = Field(8_000_000_000, gt=0)  # unpacked bytes of one file of records
     max_document_bytes: int = Field(10_000_000, gt=0)  # of one article, of one JSON line
@@ -87,8 +89,9 @@ class _Page:
     said: Metadata
     language: str | None
     charset: str
-    extractor: str
-    votes: list[bool] | None
+    html: str | None = field(repr=False)  # of a page that trafilatura may be asked about
+    extractor: str  # fast, trafilatura, text
+    votes: list[bool] | None = None  # trafilatura's, where it decides
 
 
 def apply(tasks: Sequence[Task], settings: Settings, as_of: datetime) -> Extracted:
@@ -96,23 +99,48 @@ def apply(tasks: Sequence[Task], settings: Settings, as_of: datetime) -> Extract
 
     `as_of` bounds believable dates; nothing else of the time or the machine is looked at.
     """
-    documents: list[Row] = []
-    lines: list[Row] = []
     rejects: list[Row] = []
+    read: list[tuple[Task, _Page]] = []
     for task in tasks:
         page = _page(task.document, settings, as_of)
         if isinstance(page, Undecodable):
             rejects.append(_reject(task, page.reason, page.detail))
         else:
-            scores = scored(
-                page.lines,
-                title=tidy(task.document.title) or page.said.title,
-                byline=page.said.byline,
-                votes=page.votes,
-            )
-            documents.append(_document(task, page, scores.doubt, as_of))
-            lines.extend(_lines(task, page, scores))
+            read.append((task, page))
+    documents: list[Row] = []
+    lines: list[Row] = []
+    for task, page, scores in _scored(read, settings):
+        documents.append(_document(task, page, scores.doubt, as_of))
+        lines.extend(_lines(task, page, scores))
     return _extracted(documents, lines, rejects)
+
+
+def _scored(read: Sequence[tuple[Task, _Page]], settings: Settings) -> Iterator[tuple[Task, _Page, Scores]]:
+    """The pages with their scores: by the line model, and by trafilatura's text where that was asked and answered."""
+    first = scored_pages([_page_lines(task, page) for task, page in read])
+    asked: dict[int, _Page] = {}
+    for number, ((_, page), scores) in enumerate(zip(read, first, strict=True)):
+        if page.html is not None and is_doubtful(page.lines, scores, settings):
+            votes = main_votes(page.html, page.lines)
+            if votes is not None:
+                asked[number] = replace(page, extractor="trafilatura", votes=votes)
+    again = scored_pages([_page_lines(read[number][0], page) for number, page in asked.items()])
+    by_votes = dict(zip(asked, again, strict=True))
+    for number, (task, page) in enumerate(read):
+        yield task, asked.get(number, page), by_votes.get(number, first[number])
+
+
+def _page_lines(task: Task, page: _Page) -> PageLines:
+    return PageLines(page.lines, tidy(task.document.title) or page.said.title, page.said.byline, page.votes)
+
+
+def is_doubtful(lines: Sequence[Line], scores: Scores, settings: Settings) -> bool:
+    """The line model is not sure of the page, or would keep next to nothing of it: trafilatura is asked."""
+    if settings.html != "auto":
+        return settings.html == "trafilatura"
+    kept = [line.text for line, score in zip(lines, scores.score, strict=True) if score >= 0.5]
+    n_words = sum(word_count(text, WORD.findall(text)) for text in kept)
+    return scores.doubt > settings.max_doubt or n_words < settings.min_words
 
 
 def refused(task: Task, reason: str, detail: str) -> Extracted:
@@ -132,7 +160,7 @@ def _page(document: Document, settings: Settings, as_of: datetime) -> _Page | Un
     found = _decoded(document)
     if isinstance(found, Undecodable):
         return found
-    said, votes, extractor = Metadata(), None, "text"
+    said, extractor, html = Metadata(), "text", None
     if document.format == "text":
         lines = text_lines(found.text)
     else:
@@ -144,11 +172,10 @@ def _page(document: Document, settings: Settings, as_of: datetime) -> _Page | Un
     if len(lines) > settings.max_lines:
         return Undecodable("too_large", f"more than {settings.max_lines:,} lines")
     if document.format == "html" and len(found.text) <= settings.max_voted_characters:
-        if settings.html == "trafilatura" and (votes := main_votes(found.text, lines)) is not None:
-            extractor = "trafilatura"
+        html = found.text
         if said.published is None and document.published_at is None:
             said = replace(said, published=guessed_day(found.text, as_of))
-    return _Page(lines, said, language(said.language, lines), found.charset, extractor, votes)
+    return _Page(lines, said, language(said.language, lines), found.charset, html, extractor)
 
 
 def _decoded(document: Document) -> Decoded | Undecodable:

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import schemas
+from pipeline.kernels.html import parsed, visible_lines
 from pipeline.kernels.lines import Line, Markup
-from pipeline.kernels.scorer import Scores, author_names, best_block, page_doubt, scored
+from pipeline.kernels.scorer import PageLines, Scores, author_names, page_doubt, scored, scored_pages
 
 STORY = [
     "The ferry Aurora ran aground outside Lindholm harbour early on Tuesday, and 212 passengers were taken ashore.",
@@ -143,7 +144,9 @@ def test_page_without_spaces_between_words_is_told_apart() -> None:
         "所有する会社は、レーダー装置の検査を怠ったとして過去に二度、罰金を科されている。",
     ]
 
-    assert roles("ホーム", "天気", *story, "サイトマップ") == ["chrome", "chrome", "body", "body", "body", "chrome"]
+    assert roles("ホーム", "天気", "フェリーが座礁", *story, "サイトマップ") == (
+        ["chrome"] * 2 + ["title"] + ["body"] * 3 + ["chrome"]
+    )
 
 
 def test_hard_wrapped_lines_share_role_and_score() -> None:
@@ -175,12 +178,36 @@ def test_votes_of_the_main_text_decide_a_close_case() -> None:
 
 def test_markup_of_a_link_list_speaks_against_its_lines() -> None:
     teaser = "Harbour museum shows how ships were repaired a hundred years ago."
-    plain = [Line(n, text, markup=markup()) for n, text in enumerate(STORY, start=1)]
-    linked = Line(6, teaser, markup=markup("li", 1.0, ("aside",), ("related",)))
-    told = Line(6, teaser, markup=markup("p", 0.0, ("article",)))
+    story = "".join(f"<p>{text}</p>" for text in STORY)
+    linked = f"<article>{story}</article><aside class=related><ul><li><a href=/m>{teaser}</a></ul></aside>"
+    told = f"<article>{story}<p>{teaser}</p></article>"
 
-    assert scored([*plain, linked], title=None, byline=None, votes=None).role[-1] == "chrome"
-    assert scored([*plain, told], title=None, byline=None, votes=None).role[-1] == "body"
+    assert scored(visible_lines(parsed(linked), 100), title=None, byline=None, votes=None).role[-1] == "chrome"
+    assert scored(visible_lines(parsed(told), 100), title=None, byline=None, votes=None).role[-1] == "body"
+
+
+def test_pages_are_scored_together_as_they_are_alone() -> None:
+    html = "".join(f"<p>{text}</p>" for text in [*MENU, *STORY])
+    pages = [
+        PageLines(page(*MENU, *STORY)),
+        PageLines([]),
+        PageLines(visible_lines(parsed(html), 100), title="Ferry runs aground"),
+        PageLines(page(*STORY, "By Jane Holm"), byline="Jane Holm"),
+        PageLines(page(*MENU * 40), votes=[False] * 240),
+    ]
+
+    assert scored_pages(pages) == [scored_pages([one])[0] for one in pages]
+    assert scored_pages(pages[::-1]) == scored_pages(pages)[::-1]
+
+
+def test_trafilaturas_text_decides_what_is_story_and_the_model_in_which_order() -> None:
+    lines = page(*MENU, *STORY)
+    votes = [False] * 7 + [True] * 3 + [False]
+    alone, decided = (scored(lines, title=None, byline=None, votes=said) for said in (None, votes))
+
+    assert [score >= 0.5 for score in decided.score] == votes
+    assert decided.doubt == alone.doubt
+    assert decided.evidence[6].startswith("not in trafilatura's text; ")
 
 
 def test_figcaption_is_a_caption() -> None:
@@ -231,14 +258,6 @@ def test_any_page_gets_known_roles_probabilities_and_reasons(texts: list[str], t
     assert all(found.evidence)
     assert 0 <= found.doubt <= 1
     assert found == scored(lines, title=title, byline=title, votes=votes)
-
-
-@given(st.lists(st.integers(-20, 20), max_size=15))
-def test_best_block_has_the_largest_sum_of_all_runs(gains: list[int]) -> None:
-    first, end = best_block(np.array(gains, float))
-    every_sum = [sum(gains[i:j]) for i in range(len(gains)) for j in range(i + 1, len(gains) + 1)]
-
-    assert sum(gains[first:end]) == max([0, *every_sum])
 
 
 def test_doubt_is_nothing_when_every_score_is_certain_and_full_when_none_is() -> None:

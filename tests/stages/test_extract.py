@@ -145,7 +145,7 @@ contents = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(contents, max_size=6), st.integers(0, 6))
 def test_cutting_the_tasks_into_other_batches_changes_nothing(chosen, cut):
     tasks = [task(content, form, number) for number, (content, form) in enumerate(chosen)]

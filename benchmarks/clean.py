@@ -41,6 +41,11 @@ TEXT_ROLES = ("deck", "body", "subheading")
 LABELLED = ("text", "field", "chrome")
 BATCH = 100  # pages scored at once: as many as an engine hands to a stage
 
+ENGLISH = frozenset((
+    "the", "and", "of", "to", "in", "a", "is", "that", "for", "on", "with", "was", "as", "it", "by", "at", "from", "be",
+    "are", "this",
+))  # fmt: skip
+
 Keeps = list[list[bool]]  # for each page, for each line
 
 
@@ -125,12 +130,16 @@ def with_trafilatura(
 
 
 def rates(pages: Sequence[LabelledPage], texts: Sequence[str], keeps: Keeps | None) -> dict[str, float]:
-    """Rates on all pages, and on the news pages (set fundus) apart: `<part>.<kind>_<rate>`."""
+    """Rates on all pages, on the news pages (set fundus), and on those in other languages: `<part>.<kind>_<rate>`."""
     grams = [metrics.gram_counts(text, page.gold) for text, page in zip(texts, pages, strict=True)]
     lines = [metrics.line_counts(keep, page.labels.tolist()) for keep, page in zip(keeps or [], pages, strict=False)]
     found: dict[str, float] = {}
-    for part in ("all", "news"):
-        rows = [row for row, page in enumerate(pages) if part == "all" or page.source == "fundus"]
+    parts = {
+        "all": list(range(len(pages))),
+        "news": [row for row, page in enumerate(pages) if page.source == "fundus"],
+        "not_english": [row for row, page in enumerate(pages) if not is_english(page.gold)],
+    }
+    for part, rows in parts.items():
         if not rows:
             continue
         for name, value in metrics.mean_rates(grams[row] for row in rows)._asdict().items():
@@ -140,6 +149,12 @@ def rates(pages: Sequence[LabelledPage], texts: Sequence[str], keeps: Keeps | No
                 found[f"{part}.line_{name}"] = value
         found[f"{part}.exact"] = metrics.exact_share(grams[row] for row in rows)
     return found
+
+
+def is_english(text: str) -> bool:
+    """More than a fifth of the words are among the 20 most frequent of English."""
+    words = metrics.WORD.findall(text.lower())
+    return sum(word in ENGLISH for word in words) > 0.2 * len(words)
 
 
 def joined(pages: Sequence[LabelledPage], keeps: Keeps) -> list[str]:

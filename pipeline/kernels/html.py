@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -55,7 +55,7 @@ HINTS = (
     ),
     ("share", re.compile(r"share|sharing|social|follow")),
     ("newsletter", re.compile(r"newsletter|subscri|sign-?up|paywall|cookie|consent|gdpr|donat")),
-    ("comments", re.compile(r"comment|discuss|reply|disqus")),
+    ("comments", re.compile(r"comment|kommentar|comentari|discuss|reply|disqus")),
     ("sidebar", re.compile(r"sidebar|widget|rail")),
     ("ad", re.compile(r"\bads?[_-]|\badvert|sponsor|\bdfp|banner")),
     ("caption", re.compile(r"caption|credit")),
@@ -84,18 +84,11 @@ _OWN_TAG = {tag: number for number, tag in enumerate(OWN_TAGS, start=1)}
 _LEVEL = {f"h{level}": level for level in range(1, 7)}
 
 
-class _Place(NamedTuple):
-    """What holds for everything inside an element."""
-
-    within: int
-    hints: int
-    block: str  # nearest block element
-    in_link: bool
-    depth: int
-    group: int  # blocks with the same path of tags and classes have the same number
-    blocks: tuple[int, int, int, int]  # numbers of the nearest block and of the three above it
-    article: int  # number of the nearest <article>, 0 outside
-    level: int  # of the nearest heading, 0 outside
+# What holds for everything inside an element: bits of WITHIN and of HINTS, the nearest block, whether in a link, depth,
+# path group (blocks with the same path of tags and classes have the same), numbers of the nearest block and the three
+# above it, number of the nearest <article> and level of the nearest heading, 0 outside. A plain tuple: the walk makes
+# one for every element, and a NamedTuple takes a third of its time.
+_Place = tuple[int, int, str, bool, int, int, tuple[int, int, int, int], int, int]
 
 
 def parsed(html: str) -> LexborHTMLParser:
@@ -131,23 +124,30 @@ def visible_lines(tree: LexborHTMLParser, max_lines: int) -> list[Line]:
     walk = _Walk()
     if body is None:
         return walk.lines
-    place = _Place(0, 0, "body", False, 0, 0, (0, 0, 0, 0), 0, 0)
+    place: _Place = (0, 0, "body", False, 0, 0, (0, 0, 0, 0), 0, 0)
     above = [(body.mem_id, "body", place)]
     above_id = body.mem_id
     nodes = body.traverse(include_text=True)
     next(nodes)  # body itself
+    pieces = walk.pieces
     for node in nodes:
         tag = node.tag
-        if tag in VOID or node.parent is None:
+        if tag in VOID or (parent := node.parent) is None:
             continue
-        parent_id = node.parent.mem_id
+        parent_id = parent.mem_id
         while above_id != parent_id and len(above) > 1:
-            walk.leave(above.pop()[1])
+            left = above.pop()[1]
+            if pieces:
+                walk.leave(left)
             above_id, _, place = above[-1]
         if tag == "-text":
-            walk.take(node.text_content or "", place)
+            text = node.text_content
+            if text and not text.isspace():
+                walk.take(text, place)
+            elif pieces:
+                pieces.append(" ")
         elif tag is not None and tag[0] not in "-!":  # no comment, no document type
-            if tag in BLOCKS:
+            if pieces and tag in BLOCKS:
                 walk.flush()
                 if len(walk.lines) >= max_lines:
                     return walk.lines[:max_lines]
@@ -163,7 +163,7 @@ class _Walk:
 
     def __init__(self) -> None:
         self.lines: list[Line] = []
-        self._pieces: list[str] = []
+        self.pieces: list[str] = []  # always the same list
         self._n_signs = self._n_linked = 0
         self._place: _Place | None = None  # of the line's first text
         self._seen: dict[tuple[str | None, ...], tuple[int, int]] = {}
@@ -173,50 +173,43 @@ class _Walk:
         self._n_blocks = 0
 
     def take(self, text: str, place: _Place) -> None:
-        """Text inside the line under way."""
-        if text and not text.isspace():
-            n_signs = len("".join(text.split()))
-            if self._place is None:
-                self._place = place
-            self._n_signs += n_signs
-            if place.in_link:
-                self._n_linked += n_signs
-            self._pieces.append(text)
-        elif self._pieces:
-            self._pieces.append(" ")
+        """Text, more than white space, inside the line under way."""
+        n_signs = len("".join(text.split()))
+        if self._place is None:
+            self._place = place
+        self._n_signs += n_signs
+        if place[3]:
+            self._n_linked += n_signs
+        self.pieces.append(text)
 
     def leave(self, tag: str) -> None:
-        """The end of an element."""
-        if self._pieces:
-            if tag in BLOCKS:
-                self.flush()
-            elif tag in CELLS:
-                self._pieces.append(" ")
+        """The end of an element inside the line under way."""
+        if tag in BLOCKS:
+            self.flush()
+        elif tag in CELLS:
+            self.pieces.append(" ")
 
     def flush(self) -> None:
         """The line under way is complete."""
-        if self._pieces:
-            text = " ".join("".join(self._pieces).split()).strip(EDGE)
+        if self.pieces:
+            text = " ".join("".join(self.pieces).split()).strip(EDGE)
             if text and self._place is not None:
                 self.lines.append(Line(len(self.lines) + 1, text, markup=self._markup(self._place)))
-            self._pieces.clear()
+            self.pieces.clear()
             self._n_signs = self._n_linked = 0
             self._place = None
 
     def _markup(self, place: _Place) -> Markup:
-        within = self._words.get(place.within)
-        if within is None:
-            within = frozenset(word for word, bit in _WITHIN_BIT.items() if place.within & bit)
-            self._words[place.within] = within
-        hints = self._hint_words.get(place.hints)
-        if hints is None:
-            hints = frozenset(word for word, bit in _HINT_BIT.items() if place.hints & bit)
-            self._hint_words[place.hints] = hints
-        facts = (
-            self._n_linked, self._n_signs, place.depth, place.within, place.hints, _OWN_TAG.get(place.block, 0),
-            place.group, *place.blocks[1:], place.article, place.level,
-        )  # fmt: skip
-        return Markup(place.block, round(self._n_linked / self._n_signs, 4), within, hints, facts)
+        within, hints, block, _, depth, group, blocks, article, level = place
+        words = self._words.get(within)
+        if words is None:
+            words = self._words[within] = frozenset(word for word, bit in _WITHIN_BIT.items() if within & bit)
+        hinted = self._hint_words.get(hints)
+        if hinted is None:
+            hinted = self._hint_words[hints] = frozenset(word for word, bit in _HINT_BIT.items() if hints & bit)
+        facts = (self._n_linked, self._n_signs, depth, within, hints, _OWN_TAG.get(block, 0), group, *blocks[1:],
+                 article, level)  # fmt: skip
+        return Markup(block, round(self._n_linked / self._n_signs, 4), words, hinted, facts)
 
     def inside(self, place: _Place, tag: str, attributes: dict[str, str | None]) -> _Place:
         """What holds inside an element."""
@@ -249,7 +242,7 @@ class _Walk:
             if tag == "article":
                 article = self._n_blocks
             level = _LEVEL.get(tag, level)
-        return _Place(within, hints, block, in_link, depth + 1, group, blocks, article, level)
+        return within, hints, block, in_link, depth + 1, group, blocks, article, level
 
 
 def _own_bits(tag: str, attributes: dict[str, str | None]) -> tuple[int, int]:

@@ -76,7 +76,8 @@ class TextFeatures:
     is_sentence: Bools  # (lines,): ends as a sentence does
     is_prose: Bools  # (lines,)
     repeats: Ints  # (lines,): further printings of the line on its page
-    affinity: Floats  # (lines,): share of its words that other prose of the story block has
+    n_topics: Ints  # (lines,): longer words, function words apart
+    n_known: Ints  # (lines,): those of them that other prose of the story block has
     values: Floats  # (lines, len(TEXT_NAMES))
     cue_lines: Ints  # (cues,): line of each hashed cue word
     cue_slots: Ints  # (cues,): its slot, below CUE_SLOTS
@@ -203,12 +204,12 @@ def text_features(pages: Sequence[Sequence[str]], function_words: Bools) -> Text
     is_function = function_words[word_slots]
     is_prose = ((n_words >= SENTENCE_WORDS) & is_sentence) | (n_words >= PROSE_WORDS)
     inside, distance = _story_block(where, n_words, is_prose)
-    affinity = _affinity(batch, inside & is_prose, is_function)
+    n_topics, n_known = _topics(batch, inside & is_prose, is_function)
     form = _form(batch, n_words, is_sentence, repeats, is_function)
-    place = _place(where, n_words, is_prose, inside, distance, affinity)
+    place = _place(where, n_words, is_prose, inside, distance, n_known / np.maximum(1, n_topics))
     return TextFeatures(
-        where, n_words, is_sentence, is_prose, repeats, affinity, np.column_stack([*form, *place]), *_cues(batch),
-        word_slots,
+        where, n_words, is_sentence, is_prose, repeats, n_topics, n_known, np.column_stack([*form, *place]),
+        *_cues(batch), word_slots,
     )  # fmt: skip
 
 
@@ -298,8 +299,8 @@ def _story_block(where: Layout, n_words: Ints, is_prose: Bools) -> tuple[Bools, 
     return found & (lines >= low) & (lines < high), np.where(found, distance, 0)
 
 
-def _affinity(batch: _Characters, in_story: Bools, is_function: Bools) -> Floats:
-    """Share of each line's longer words, function words apart, that the story block has in another line."""
+def _topics(batch: _Characters, in_story: Bools, is_function: Bools) -> tuple[Ints, Ints]:
+    """How many longer words, function words apart, each line has; how many of them the story block has elsewhere."""
     page = batch.layout.page[batch.word_line].astype(np.uint64)
     slots = _mixed(batch.word_hash ^ _mixed(page + np.uint64(7))) & np.uint64(TOPIC_SLOTS - 1)
     key = slots.astype(np.int64)
@@ -309,7 +310,7 @@ def _affinity(batch: _Characters, in_story: Bools, is_function: Bools) -> Floats
     printings = np.bincount(key[is_long & told], minlength=TOPIC_SLOTS)
     is_topic = is_long & ~is_function
     is_known = printings[key] > told
-    return np.asarray(batch.of_words(is_topic & is_known) / np.maximum(1, batch.of_words(is_topic)))
+    return batch.of_words(is_topic).astype(np.int64), batch.of_words(is_topic & is_known).astype(np.int64)
 
 
 def _place(

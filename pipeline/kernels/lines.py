@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Markup:
+class Markup(NamedTuple):
     """What the page's markup says about a line. `within` and `hints` hold words of fixed small vocabularies."""
 
     tag: str  # nearest block element: p, h1 to h6, li, td, figcaption, blockquote, div, ...

@@ -46,6 +46,7 @@ LD_LENGTH = 2_000_000  # characters of one JSON-LD block; the longest on 173 pub
 LD_DEPTH, LD_ITEMS = 6, 500  # deeper or further is no article's own description
 FIELD_LENGTH = 500  # characters of a value
 N_AUTHORS = 20
+HEADLINE_WORDS = 3  # a part of <title>, or a heading, with fewer may name a site or a section
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def metadata(tree: LexborHTMLParser) -> Metadata:
     tags, described = _from_meta(tree), _from_json(tree)
     root = tree.root
     return Metadata(
-        title=_title(tree, tags.get("title") or described.get("title")),
+        title=_title(tree, tags.get("title") or described.get("title"), tags.get("site") or described.get("site")),
         byline=described.get("byline") or _byline(AUTHOR_BREAK.split(tags.get("byline", ""))),
         published=described.get("published") or tags.get("published") or _from_time(tree),
         site=tags.get("site") or described.get("site"),
@@ -188,13 +189,28 @@ def _from_time(tree: LexborHTMLParser) -> str | None:
     return next((value for value in stated if value and STARTS_WITH_DAY.match(value)), None)
 
 
-def _title(tree: LexborHTMLParser, stated: str | None) -> str | None:
-    headings = tree.css("h1")
-    heading = tidy(headings[0].text()) if len(headings) == 1 else None
-    if heading and (stated is None or heading in stated):
-        return heading
+def _title(tree: LexborHTMLParser, stated: str | None, site: str | None) -> str | None:
+    """The stated title, or the single `<h1>` it contains, or what `<title>` and the headings agree on."""
+    stated = None if stated == site else stated
+    headings = [text for heading in tree.css("h1, h2, h3") if (text := tidy(heading.text())) and text != site]
+    tops = [text for heading in tree.css("h1") if (text := tidy(heading.text())) and text != site]
+    if len(tops) == 1 and (stated is None or tops[0] in stated):
+        return tops[0]
     if stated:
         return stated
     element = tree.css_first("title")
     named = tidy(element.text()) if element is not None else None
-    return SITE_TAIL.split(named)[0].strip() or named if named else None
+    if named is None:
+        return None
+    printed = [text for text in headings if text in named and len(text.split()) >= HEADLINE_WORDS]
+    return max(printed, key=len) if printed else _without_site(named, site)
+
+
+def _without_site(named: str, site: str | None) -> str:
+    """The first part of `<title>` that is not the site's name; a longer one where the first is a single word."""
+    parts = [part for text in SITE_TAIL.split(named) if (part := text.strip()) and part != site]
+    if not parts:
+        return named
+    longest = max(parts, key=len)
+    is_label = len(parts[0].split()) == 1 and len(longest.split()) >= HEADLINE_WORDS
+    return longest if is_label else parts[0]

@@ -6,6 +6,8 @@ raise or lower a score where they know better. No word of any language is requir
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, overload
@@ -30,8 +32,9 @@ SYMBOL = regex.compile(r"[|›»©®→▾•]")
 ADDRESS = regex.compile(r"https?://|\bwww\.|\w@\w|\.(?:com|org|net)\b")
 EMAIL = regex.compile(r"(?:[\p{L}-]{1,12}\s?:\s?)?[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,4}")
 
-# Phrases that site chrome uses. A feature, never a verdict on their own; looked for in the first 200 characters.
-CUE = regex.compile(
+# Phrases that site chrome uses. A feature, never a verdict on their own; looked for in the first 200 characters, in
+# lower case. `re`, since it takes 11 µs for a line here and `regex`, ignoring case, 28.
+CUE = re.compile(
     r"""\b(?:
       comments?\s?\d*$ | comments?\s(?:that|policy|section|guidelines) | (?:leave|post|add|write)\sa\scomment
       | log\s?in\b | sign\s(?:in|up) | subscribe | newsletters? | unsubscribe | your\sinbox | podcasts?
@@ -50,7 +53,7 @@ CUE = regex.compile(
       | leia\s(?:mais|também) | assine | iscriviti | leggi\sanche | condividi | commenti | pubblicità
       | читайте | подпис\w* | комментар\w* | реклама | abone | yorum\w* | 댓글 | 구독 | 공유 | 무단 | 저작권
     )\b | ^icon-\w | © | 無断転載|関連記事|相关阅读|版权所有|ログイン""",
-    regex.VERBOSE | regex.IGNORECASE,
+    re.VERBOSE,
 )
 # Words that say so only in a line of less than 8 words; in a story they are words like any other.
 SHORT_CUE = regex.compile(
@@ -69,6 +72,8 @@ DAY_FORMS = (
 )
 DAY = regex.compile("|".join(rf"(?<!\d)(?:{form})(?!\d)" for form in DAY_FORMS))
 TIME = regex.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?::\d{2})?(?:\.\d+)?(?:Z|\s?[ap]\.?m\b\.?)?(?!\d)", regex.IGNORECASE)
+
+DIGIT = regex.compile(r"\d")
 
 NAME = r"\p{Lu}[\p{L}.'’-]*+(?:\s(?:(?:de|da|di|van|von|der|den|el|al|bin|la|le|y|e)\s)?\p{Lu}[\p{L}.'’-]*+){0,3}"
 FULL_NAME = NAME.replace("{0,3}", "{1,3}")  # two words at least
@@ -115,8 +120,10 @@ SOURCE = regex.compile(
 )
 
 CONTRIBUTED = regex.compile(
-    r"\(?(?i:(?:with\s)?(?:additional\s)?(?:reporting|files|material)\s(?:by|from)|mit\smaterial(?:\s(?:von|der|des))?"
-    r"|con\sinformación\sde|com\sinformações\sd[aeo]|avec)\s(?:\p{Ll}{1,3}\s)?\p{Lu}[^.!?]{1,100}[.)]*"
+    r"\(?(?i:(?:with\s)?(?:additional\s)?reporting\sby|with\s(?:additional\s)?(?:files|material)\s(?:by|from)"
+    r"|mit\smaterial(?:\s(?:von|der|des))?|con\sinformación\sde|com\sinformações\sd[aeo])"
+    r"\s(?:\p{Ll}{1,3}\s)?\p{Lu}[^.!?]{1,100}[.)]*"
+    r"|\(?(?i:avec)\s(?:l['’])?\p{Lu}{2,6}\)?"
     r"|\p{Lu}[^.!?]{1,100}\scontributed\s(?:to\sthis\s(?:report|story|article)|reporting)\."
 )
 RIGHTS = regex.compile(
@@ -128,6 +135,15 @@ AD_LABEL = regex.compile(
     r"|(?:story|article)\scontinues\s(?:below|after)(?:\s(?:this\s)?(?:advertisement|ad))?)\W*",
     regex.IGNORECASE,
 )
+# A box in the story that leads away from it: "READ MORE: Cannery to close", "One long read a week. Sign up".
+AWAY = regex.compile(
+    r"(?i:read\s(?:more|also|next)|related(?:\s\p{L}+)?|see\salso|also\sread|don['’]t\smiss|lesen\ssie\s(?:auch|mehr)"
+    r"|mehr\szum\sthema|(?:à\s)?lire\saussi|lea\stambién|te\spuede\sinteresar|leia\s(?:mais|também)|leggi\sanche"
+    r"|lees\sook|läs\sockså|читайте\s(?:также|ещё))\s?[:：]\s?\S.*"
+    r"|(?:.*[.!?…:|]\s+)?(?:Sign\sup|Subscribe|Read\smore|Jetzt\sabonnieren|Abonnez-vous|Suscríbete|Iscriviti|Inscreva-se)"
+    r"(?:\s(?i:now|here|today))?\W{0,3}"
+)
+MENU_SIGN = regex.compile(r"[|»›•▸→/>·]")
 MENU_JOIN = regex.compile(r"\s*+[|»›•▸→]\s*+|\s++[/>·]\s++")
 DESK = regex.compile(r"\p{Lu}.*\b(?i:desk|staff|newsroom|reporters?|correspondents?|redaktion|redacción|rédaction)")
 
@@ -136,10 +152,16 @@ TITLE_WORDS = 30  # a headline has no more
 HEAD_LINES = 25  # headline, deck, byline and date stand no further above the first paragraph
 TAIL_LINES = 6  # closing byline, date and source stand no further below the last one
 PATTERN_CHARS = 300  # role patterns look at lines up to this long
+AWAY_CHARS = 160  # a box of one line is no longer
 LABEL_CHARS = 60  # a label of an advertisement is no longer
-TWICE = 1.0  # points
+CREDIT_WORDS = 8  # a line of nothing but a credit has no more
+TWICE_LINES = 6  # a headline printed twice stands again within so many lines; a menu for phones is further down
 MENU_WORDS = 4  # an entry of a menu has no more; the last part of a breadcrumb, the page itself, may
 CHROME_SCORE = 0.1  # furniture scores no more
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+CHROME_HINTS = frozenset(
+    ("navigation", "footer", "related", "share", "comments", "sidebar", "overlay", "newsletter", "ad")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,14 +235,19 @@ class Page:
     is_sentence: Bools  # ends as a sentence does
     is_prose: Bools
     repeats: Floats  # further printings of the same words
-    affinity: Floats  # share of its words found elsewhere in the story block
+    affinity: Floats  # share of its longer words found elsewhere in the story block, as if it had one more
     has_cue: Sequence[bool]  # says something that site chrome says
     folded: Sequence[str]  # the words in lower case
 
 
+def has_day_or_time(text: str) -> bool:
+    """Prints a day or a time of day."""
+    return DAY.search(text) is not None or TIME.search(text) is not None
+
+
 def has_cue_word(text: str, n_words: float) -> bool:
     """Says something that site chrome says."""
-    if CUE.search(text[:200]) is not None:
+    if CUE.search(text[:200].lower()) is not None:
         return True
     return n_words < 8 and SHORT_CUE.search(text[:200]) is not None
 
@@ -298,7 +325,7 @@ def page_scores(
         told.is_sentence[start:end],
         told.is_prose[start:end],
         told.repeats[start:end].astype(float),
-        told.affinity[start:end],
+        told.n_known[start:end] / (told.n_topics[start:end] + 1.0),
         Told(lambda index: has_cue_word(page_units[index].text, n_words[index]), len(page_units)),
         Told(lambda index: fold(page_units[index].text), len(page_units)),
     )
@@ -392,7 +419,7 @@ class Roles:
         self.evidence[index] = evidence
 
     def mark_furniture(self) -> None:
-        """Mark what is never the story, whatever its score: menus, labels of advertisements, notes of rights.
+        """Mark labels of advertisements and notes of rights, whatever they scored, and menus that no score speaks for.
 
         A note of rights that scored as story says whose copy it is: a source.
         """
@@ -402,7 +429,9 @@ class Roles:
                 self.set(index, role, "note of rights", ceiling=CHROME_SCORE)
             elif len(unit.text) <= LABEL_CHARS and AD_LABEL.fullmatch(unit.text):
                 self.set(index, "chrome", "label of an advertisement", ceiling=CHROME_SCORE)
-            elif len(unit.text) <= PATTERN_CHARS and is_menu(unit.text):
+            elif self.scores[index] >= 0.5 and len(unit.text) <= AWAY_CHARS and AWAY.fullmatch(unit.text):
+                self.set(index, "chrome", "leads to another page", ceiling=CHROME_SCORE)
+            elif self.scores[index] < 0.5 and len(unit.text) <= PATTERN_CHARS and is_menu(unit.text):
                 self.set(index, "chrome", "form of a menu", ceiling=CHROME_SCORE)
             else:
                 continue
@@ -446,6 +475,7 @@ class Roles:
     def likely_title(self) -> int | None:
         """The heading-like unit above the story that shares most words with it and stands nearest; None without one."""
         best, best_points = None, 0.8
+        printed = Counter(self.page.folded[: self.first + 6])
         for index in range(max(0, self.first - 2 * HEAD_LINES), min(self.first, len(self.units))):
             n_words, text = self.page.n_words[index], self.units[index].text
             if index in self.furniture:
@@ -456,21 +486,27 @@ class Roles:
                 continue
             if BY.fullmatch(text) or SOURCE.fullmatch(text):
                 continue
-            above = self.page.folded[: self.first + 6].count(self.page.folded[index])
+            above = printed[self.page.folded[index]]
             markup = self.units[index].first.markup
             points = (
                 2.0 * self.page.affinity[index]
+                + 2.0 * min(0.2, float(self.scores[index]))
                 + 0.5 * min(2, above - 1)
-                + TWICE * (above >= 2 and n_words >= 4)
+                + 1.0 * (n_words >= 4 and self.is_printed_twice(index))
                 + 0.5 * (n_words >= 4)
                 + 2.0 * (markup is not None and markup.tag == "h1")
                 + 0.3 * (index == 0)
                 - 0.15 * np.log1p(self.first - index)
-                - 0.5 * (n_words > 20)
+                - 0.5 * (n_words > 14)
             )
             if points > best_points:
                 best, best_points = index, float(points)
         return best
+
+    def is_printed_twice(self, index: int) -> bool:
+        """The unit stands again among the next ones above the story, as a headline below its breadcrumb does."""
+        folded = self.page.folded
+        return folded[index] in folded[index + 1 : min(index + 1 + TWICE_LINES, self.first)]
 
     def mark_fields(self, headline: int | None, byline: str | None) -> None:
         """Mark byline, date, caption and source lines around and inside the story."""
@@ -509,6 +545,9 @@ class Roles:
                 return "byline", "form of a byline"
             if EMAIL.fullmatch(text):
                 return "byline", "an address of its own"
+            below = self.units[index + 1].text if index + 1 < len(self.units) else ""
+            if n_words <= 4 and DESK.fullmatch(text) and len(below) <= PATTERN_CHARS and is_date_line(below):
+                return "byline", "a desk above a date"
             if byline and n_words <= 8 and f" {self.page.folded[index]} " in f" {byline} ":
                 return "byline", "the page's own byline"
         if CREDIT.search(text) or SAID_CREDIT.search(text) or NAMES_CREDIT.fullmatch(text):
@@ -518,20 +557,24 @@ class Roles:
         return None
 
     def mark_pictured(self) -> None:
-        """Mark lines dropped so far that a line of nothing but a picture's credit follows: what the picture shows."""
+        """Mark dropped lines of a text dump that stand above a line of nothing but a credit: what the picture shows.
+
+        Markup says it by itself, and there a credit follows decks.
+        """
         for index in range(1, len(self.units)):
-            text = self.units[index].text
+            text, above = self.units[index].text, self.units[index - 1]
             is_credit = self.roles[index] == "caption" and (
-                NAMES_CREDIT.fullmatch(text) or self.page.n_words[index] <= 8
+                self.page.n_words[index] <= CREDIT_WORDS or NAMES_CREDIT.fullmatch(text) is not None
             )
-            if is_credit and self.roles[index - 1] == "chrome" and index - 1 not in self.furniture:
-                above = self.units[index - 1].text
-                if (
-                    self.page.is_sentence[index - 1]
-                    and self.page.n_words[index - 1] >= 4
-                    and len(above) <= PATTERN_CHARS
-                ):
-                    self.set(index - 1, "caption", "above a picture's credit")
+            if (
+                is_credit
+                and above.first.markup is None
+                and self.roles[index - 1] == "chrome"
+                and index - 1 not in self.furniture
+                and self.page.is_sentence[index - 1]
+                and len(above.text) <= PATTERN_CHARS
+            ):
+                self.set(index - 1, "caption", "above a picture's credit")
 
     def mark_decks(self, headline: int) -> None:
         """Mark standfirsts: sentence-like lines between the headline and the first paragraph below byline and date."""
@@ -561,11 +604,21 @@ class Roles:
                 or has_short_date(text, page.n_words[index])
             )
             and (markup is None or markup.link_share < 0.5)
-            and (page.affinity[index] > 0.2 or self.roles[index] == "body")
+            and (page.affinity[index] > 0.2 or self.roles[index] == "body" or self.is_below_headline(index))
+        )
+
+    def is_below_headline(self, index: int) -> bool:
+        """The next line after a headline, inside the article's own element and of no chrome class."""
+        markup = self.units[index].first.markup
+        return bool(
+            self.roles[index - 1] == "title"
+            and markup is not None
+            and markup.within & {"article", "main"}
+            and not markup.hints & CHROME_HINTS
         )
 
     def mark_subheadings(self) -> None:
-        """Mark short heading-like lines that stand between two kept paragraphs."""
+        """Mark short heading-like lines that stand between two kept paragraphs; drop headings that close the text."""
         kept = [role in ("body", "deck") and prose for role, prose in zip(self.roles, self.page.is_prose, strict=True)]
         for index in range(self.first + 1, min(self.last, len(self.units) - 1)):
             if (
@@ -578,6 +631,12 @@ class Roles:
                 self.set(index, "subheading", "heading between paragraphs", floor=0.55)
             elif self.roles[index] == "body" and (kept[index - 1] or kept[index + 1]):
                 self.roles[index] = "subheading"
+        for index in range(len(self.units) - 1, self.first, -1):
+            if self.roles[index] in ("body", "deck", "subheading"):
+                markup = self.units[index].first.markup
+                if markup is None or markup.tag not in HEADINGS:
+                    break
+                self.set(index, "chrome", "heading without a story below", ceiling=CHROME_SCORE)
 
     def is_heading_like(self, index: int) -> bool:
         """Short, no full stop, begins with a capital or a figure, no cue word, no link."""
@@ -602,7 +661,7 @@ def lower_share(text: str) -> float:
 def has_short_date(text: str, n_words: float) -> bool:
     """A line of less than 16 words with a day or a time of day."""
     head = text[:PATTERN_CHARS]
-    return n_words < 16 and (DAY.search(head) is not None or TIME.search(head) is not None)
+    return n_words < 16 and DIGIT.search(head) is not None and has_day_or_time(head)
 
 
 def author_names(text: str) -> str | None:
@@ -625,6 +684,8 @@ def dated_authors(text: str) -> str | None:
 
 def is_menu(text: str) -> bool:
     """Three or more short entries, or a breadcrumb: short entries, then the page; no byline, no date, no figures."""
+    if MENU_SIGN.search(text) is None:
+        return False
     parts = [part for part in MENU_JOIN.split(text) if part]
     return (
         len(parts) >= 3

@@ -21,34 +21,40 @@ class Found:
 
     paths: list[tuple[Path, str]]
     skipped: list[tuple[str, str]]
+    unlisted: list[tuple[str, str]]  # folders that cannot be listed
 
 
-def found(root: Path, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> Found:
+def found(root: Path, include: Sequence[str] = (), exclude: Sequence[str] = (), without: Path | None = None) -> Found:
     """Every file under the root (or the root itself) that a reader takes and the patterns let through.
 
-    Patterns are shell patterns on the file's name or on its path under the root; no `include` means all. Links to
-    folders are not followed; only regular files count. A root that is missing gives nothing.
+    Patterns are shell patterns on the file's name or on its path under the root, capitals or not; no `include` means
+    all. Links to folders are not followed; only regular files count. The folder `without`, and every folder that
+    looks like an output of copydesk, is passed over. A root that is missing gives nothing.
     """
     paths: list[tuple[Path, str]] = []
     skipped: list[tuple[str, str]] = []
-    for path, source_path in _entries(root, skipped):
+    unlisted: list[tuple[str, str]] = []
+    for path, source_path in _entries(root, skipped, unlisted, without):
         why = _why_not(path, source_path, include, exclude)
         if why is None:
             paths.append((path, source_path))
         elif not path.name.endswith(SIDECAR):  # it goes with its file
             skipped.append((source_path, why))
-    return Found(sorted(paths, key=lambda item: item[1]), sorted(skipped))
+    return Found(sorted(paths, key=lambda item: item[1]), sorted(skipped), sorted(unlisted))
 
 
-def _entries(root: Path, skipped: list[tuple[str, str]]) -> Iterator[tuple[Path, str]]:
+def _entries(
+    root: Path, skipped: list[tuple[str, str]], unlisted: list[tuple[str, str]], without: Path | None
+) -> Iterator[tuple[Path, str]]:
     if not root.is_dir():
         if os.path.lexists(root):
             yield root, root.name
         return
 
     def unreadable(error: OSError) -> None:
-        skipped.append((_relative(Path(str(error.filename)), root), error.strerror or "cannot be listed"))
+        unlisted.append((_relative(Path(str(error.filename)), root), error.strerror or "cannot be listed"))
 
+    output = None if without is None else without.resolve()
     for folder, folders, names in os.walk(root, onerror=unreadable):
         here = Path(folder)
         for name in sorted(folders):
@@ -56,9 +62,16 @@ def _entries(root: Path, skipped: list[tuple[str, str]]) -> Iterator[tuple[Path,
                 skipped.append((_relative(here / name, root), "link to a folder"))
             elif name.startswith("."):
                 skipped.append((_relative(here / name, root), "hidden folder"))
-        folders[:] = [name for name in folders if not name.startswith(".")]
+            elif _is_output(here / name) or (here / name).resolve() == output:
+                skipped.append((_relative(here / name, root), "output of copydesk"))
+        passed = {path for path, _ in skipped}
+        folders[:] = [name for name in folders if _relative(here / name, root) not in passed]
         for name in names:
             yield here / name, _relative(here / name, root)
+
+
+def _is_output(folder: Path) -> bool:
+    return (folder / "versions").is_dir() and (folder / "current").is_symlink()
 
 
 def _relative(path: Path, root: Path) -> str:
@@ -89,4 +102,5 @@ def _why_not(path: Path, source_path: str, include: Sequence[str], exclude: Sequ
 
 
 def _matches(name: str, source_path: str, patterns: Sequence[str]) -> bool:
-    return any(fnmatchcase(name, pattern) or fnmatchcase(source_path, pattern) for pattern in patterns)
+    lower = (name.lower(), source_path.lower())
+    return any(fnmatchcase(candidate, pattern.lower()) for candidate in lower for pattern in patterns)

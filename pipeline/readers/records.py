@@ -40,14 +40,14 @@ def field(values: Mapping[str, object], key: str) -> str | None:
 def document(values: Mapping[str, object], source_path: str, source_offset: int, record_no: int) -> Document:
     """The document a record holds.
 
-    Raises RecordError when it has not exactly one of `html` and `text`, or a field is no string or no Unicode text.
+    Where a record has both, `html` is read: a text beside it was made from it. Raises RecordError when it has neither,
+    or a field is no string or no Unicode text.
     """
     form: Literal["text", "html"] = "html" if values.get("html") is not None else "text"
     content = values.get(form)
     if content is None:
-        raise RecordError("bad_record", "neither 'html' nor 'text'")
-    if form == "html" and values.get("text") is not None:
-        raise RecordError("bad_record", "both 'html' and 'text'")
+        there = ", ".join(repr(key) for key in list(values)[:8]) or "nothing"
+        raise RecordError("bad_record", f"neither 'html' nor 'text'; it has {there}")
     if not isinstance(content, (str, bytes)):
         raise RecordError("bad_record", f"'{form}' is no string")
     if isinstance(content, str):

@@ -27,7 +27,7 @@ from pydantic import Field, field_validator, model_validator
 from pipeline import schemas
 from pipeline.kernels import dates
 from pipeline.kernels.hashing import text_hash
-from pipeline.kernels.scorer import WORD, author_names, word_count
+from pipeline.kernels.scorer import WORD, author_names, dated_authors, word_count
 from pipeline.schemas import conform, ordered
 from pipeline.stages.base import StageSettings
 
@@ -326,9 +326,9 @@ def _with_fields(documents: pl.DataFrame, lines: pl.DataFrame, as_of: datetime) 
 
 
 def _bylines(shown: pl.DataFrame) -> pl.DataFrame:
-    """article_id, line_byline: the first byline that names somebody."""
-    bylines = shown.filter(pl.col("role") == "byline").select("article_id", "text")
-    names = [author_names(text) for text in bylines["text"]]
+    """article_id, line_byline: of the first byline, or date beside a byline, that names somebody."""
+    bylines = shown.filter(pl.col("role").is_in(["byline", "date"])).select("article_id", "role", "text")
+    names = [author_names(text) if role == "byline" else dated_authors(text) for _, role, text in bylines.rows()]
     return (
         bylines.with_columns(pl.Series("line_byline", names, dtype=pl.String))
         .drop_nulls("line_byline")

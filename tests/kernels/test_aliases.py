@@ -5,7 +5,7 @@ import unicodedata
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.kernels.aliases import Alias, Mention, alias_table, full_mentions, rewritten, undone
@@ -247,7 +247,6 @@ PIECES = st.sampled_from(
 TEXTS = st.lists(PIECES, max_size=20).map("".join)
 
 
-@settings(deadline=None)  # the first call builds the fold's table
 @given(st.lists(TEXTS, max_size=6))
 def test_offsets_point_at_the_surface_and_neighbouring_texts_change_nothing(texts):
     found = full_mentions(texts, TABLE)
@@ -264,7 +263,6 @@ class Span:
         self.start, self.surface, self.name = start, surface, name
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_rewriting_is_taken_back_byte_for_byte_and_a_second_run_changes_nothing(text):
     spans = [Span(m.start, m.surface, NAMES[str(m.person_id)]) for m in mentions(text) if m.may_rewrite]
@@ -284,7 +282,6 @@ def test_any_replacement_of_spans_is_taken_back(text, data):
     assert undone(rewritten(text, spans), spans) == text
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from([*NAMES.values(), "Kim", "Jong", "Un", "said", "met", "and", "Donald", "Bush", "."]),

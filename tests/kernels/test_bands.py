@@ -3,7 +3,7 @@ from itertools import combinations
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.kernels.bands import band_keys, candidate_pairs
@@ -25,7 +25,6 @@ def naive_pairs(slots, bands, rows, asking):
     return [(one, other) for one, other in pairs if (asking[one] or asking[other]) and share(one, other)]
 
 
-@settings(deadline=None)
 @given(SLOTS, st.sampled_from([(6, 1), (3, 2), (2, 3), (1, 5)]), st.data())
 def test_bands_find_what_comparing_all_pairs_finds(slots, shape, data):
     bands, rows = shape

@@ -1,4 +1,4 @@
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.kernels.clusters import Cluster, Copies, Copy, JoinRule, cluster_to_join
@@ -65,7 +65,6 @@ def test_when_the_founder_is_gone_the_first_remaining_member_stands_for_it():
 PRINTS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 6), st.integers(0, 4), st.integers(0, 2)), max_size=25)
 
 
-@settings(deadline=None)
 @given(PRINTS, st.sampled_from([None, 0, 2]))
 def test_the_first_copy_is_the_one_a_plain_scan_finds(prints, window):
     times = {(batch, article): at for batch, at, article, _ in prints}  # an article has one own time

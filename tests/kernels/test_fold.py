@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.kernels.fold import fold_key, folded
@@ -44,7 +44,6 @@ def test_folded_forms(text, key):
     assert fold_key(text) == key
 
 
-@settings(deadline=None)  # the first call builds the table
 @given(st.text(max_size=60) | SPELLED)
 def test_the_stream_is_the_key_and_every_character_knows_its_origin(text):
     stream = folded(text)

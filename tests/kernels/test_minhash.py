@@ -1,7 +1,7 @@
 import numpy as np
 import polars as pl
 from datasketch import MinHash
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.kernels.minhash import EMPTY_SLOT, SCHEME, signatures
@@ -27,7 +27,6 @@ def test_signatures_equal_datasketch_in_every_slot():
         np.testing.assert_array_equal(signature, by_datasketch(shingles, 128, 1))
 
 
-@settings(deadline=None)
 @given(st.lists(st.sets(st.integers(0, 2**32 - 1), max_size=20), max_size=5), st.integers(1, 9), st.integers(2, 40))
 def test_signatures_equal_datasketch_for_any_hashes(rows, seed, count):
     sets = HashSets.from_lists(pl.Series([sorted(row) for row in rows], dtype=pl.List(pl.UInt32)))

@@ -92,7 +92,7 @@ def test_a_long_run_of_combining_marks_is_capped():
     assert len(exact_key("a" + "\u0301" * 200_000)) < 100
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.text(max_size=60), max_size=5))
 def test_a_text_has_the_same_forms_whatever_stands_beside_it(texts):
     together = normal_forms(pl.Series(texts, dtype=pl.String))
@@ -101,7 +101,7 @@ def test_a_text_has_the_same_forms_whatever_stands_beside_it(texts):
         assert normal_forms(pl.Series([text])).row(0) == row
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.text())
 def test_keys_are_words_joined_by_single_spaces(text):
     key = exact_key(text)

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from pipeline import schemas
 from pipeline.kernels.html import parsed, visible_lines
 from pipeline.kernels.lines import Line, Markup
-from pipeline.kernels.scorer import PageLines, Scores, author_names, page_doubt, scored, scored_pages
+from pipeline.kernels.scorer import (
+    PageLines,
+    Scores,
+    author_names,
+    dated_authors,
+    is_menu,
+    page_doubt,
+    scored,
+    scored_pages,
+)
 
 STORY = [
     "The ferry Aurora ran aground outside Lindholm harbour early on Tuesday, and 212 passengers were taken ashore.",
@@ -50,6 +59,57 @@ def test_headline_printed_again_is_a_title_too() -> None:
     assert roles(headline, "By Jane Holm", headline.upper(), *STORY)[:3] == ["title", "byline", "title"]
 
 
+def test_headline_printed_twice_wins_over_the_longer_line_below_it() -> None:
+    headline, deck = (
+        "Ferry aground at Lindholm",
+        "Divers, tugs and 212 passengers met the coast guard outside Lindholm harbour",
+    )
+
+    found = roles(*MENU, headline, headline, deck, "By Jane Holm", *STORY)
+
+    assert found[6:10] == ["title", "title", "deck", "byline"]
+
+
+def test_menu_printed_again_far_below_is_no_headline() -> None:
+    again = ["All about the Aurora", *["Sport", "Tides", "Letters", "Ports", "Weather", "Jobs"]] * 2
+
+    found = roles(*again, "Ferry Aurora runs aground outside Lindholm", *STORY)
+
+    assert found[len(again)] == "title"
+
+
+@pytest.mark.parametrize(
+    "menu",
+    [
+        "News | Sport | Weather",
+        "Home / News / Harbour",
+        "Home » Local » Ferry Aurora runs aground",
+        "Ports · Ships · Tides",
+    ],
+)
+def test_short_parts_joined_by_signs_are_a_menu(menu: str) -> None:
+    found = scored(page(menu, "Ferry Aurora runs aground", *STORY), title=None, byline=None, votes=None)
+
+    assert found.role[:2] == ["chrome", "title"]
+    assert found.evidence[0] == "form of a menu"
+
+
+@pytest.mark.parametrize(
+    ("line", "is_one"),
+    [
+        ("Politik > Ausland > Europa", True),
+        ("Start / Sport", False),
+        ("By Jane Holm | 4 March 2024 | 10:28", False),
+        ("jane.holm@herald.example | Harbour desk | Lindholm", False),
+        ("He could go north/south, or wait and/or turn back", False),
+        ("Lindholm 2 | Varga 1 | Arle 0", True),
+        ("The choice was this | he could stay on the ship with the others or leave | he left.", False),
+    ],
+)
+def test_only_short_entries_make_a_menu(line: str, is_one: bool) -> None:
+    assert is_menu(line) is is_one
+
+
 def test_headline_of_the_metadata_is_found_without_the_outlets_name() -> None:
     found = roles("Herald", "Ferry runs aground", *STORY, title="Ferry runs aground | The Herald")
 
@@ -70,6 +130,11 @@ def test_headline_of_the_metadata_is_found_without_the_outlets_name() -> None:
         ("The Aurora in Lindholm harbour (Photo = Harbour Today)", "caption"),
         ("오로라호가 항구에 있다(사진=항구일보)", "caption"),
         ("Photo: Jane Holm / The Herald", "caption"),
+        ("The Aurora on the rocks, seen from the pier. Photograph: Jane Holm/Harbour Herald", "caption"),
+        ("Die Aurora liegt auf den Felsen. Foto: Malte Berg / Küstenbote", "caption"),
+        ("Passengers wait on the quay. Picture by J. R. Holm", "caption"),
+        ("Map: the way of the Aurora on Tuesday. Graphic: Herald", "caption"),
+        ("by Jane Holm March 4, 2024 at 3:30 PM 1 min read", "date"),
     ],
 )
 def test_field_below_the_headline_gets_its_role(line: str, role: str) -> None:
@@ -83,10 +148,62 @@ def test_field_below_the_headline_gets_its_role(line: str, role: str) -> None:
         ("Quelle: Küstenwache", "source"),
         ("Last updated: March 5, 2024 08:10", "date"),
         ("newsdesk@herald.example", "byline"),
+        ("With reporting by Northern Press Agency", "source"),
+        ("Coastal Press contributed to this report.", "source"),
+        ("Mit Material von Küstenpresse", "source"),
     ],
 )
 def test_field_below_the_story_gets_its_role(line: str, role: str) -> None:
     assert roles("Ferry Aurora runs aground outside Lindholm", *STORY, line)[-1] == role
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "She put the picture by the window and left for Lindholm.",
+        "The town said so in reporting by its own clerks, which nobody had asked for, and in three letters.",
+        "Material from the wreck was brought to Lindholm",
+        "Copyright law does not cover the plans of the hull, a judge in Lindholm ruled on Monday after two days.",
+        "Three of the crew had contributed to the report of 2019, which the company never published.",
+    ],
+)
+def test_sentence_with_a_credits_words_is_no_field(line: str) -> None:
+    assert roles("Ferry Aurora runs aground", *STORY[:3], line, *STORY[3:])[4] in ("body", "subheading")
+
+
+def test_line_above_a_credit_of_its_own_is_its_caption() -> None:
+    picture = "Volunteers hold a rope on Tuesday night."
+
+    found = roles("Ferry Aurora runs aground", "By Jane Holm", picture, "(Peter Berg / Harbour Herald)", *STORY)
+
+    assert found[2:4] == ["caption", "caption"]
+
+
+def test_desk_above_a_date_is_a_byline() -> None:
+    assert roles("Ferry Aurora runs aground", "Herald harbour desk", "4 March 2024, 10:28", *STORY)[1:3] == [
+        "byline",
+        "date",
+    ]
+
+
+@pytest.mark.parametrize("label", ["Advertisement", "ADVERTISEMENT", "– Anzeige –", "Publicidad", "Publicité"])
+def test_label_of_an_advertisement_goes_even_where_the_main_text_has_it(label: str) -> None:
+    lines = page("Ferry Aurora runs aground", *STORY[:3], label, *STORY[3:])
+
+    found = scored(lines, title=None, byline=None, votes=[True] * len(lines))
+
+    assert (found.role[4], found.score[4] < 0.5) == ("chrome", True)
+
+
+def test_note_of_rights_is_a_source_where_it_would_be_story_and_chrome_elsewhere() -> None:
+    note = "© 2024 Northern Press Agency. All rights reserved. The Herald added reporting from Lindholm harbour."
+    body = markup(within=("article",), hints=("story", "article_body"))
+    lines = page("Ferry Aurora runs aground", *STORY, note, markup=body)
+
+    voted = scored(lines, title=None, byline=None, votes=[True] * len(lines))
+
+    assert voted.role[-1] == "source"
+    assert roles("Ferry Aurora runs aground", *STORY, *MENU, "Copyright 2024 The Herald")[-1] == "chrome"
 
 
 def test_name_above_an_address_closes_the_story() -> None:
@@ -104,6 +221,18 @@ def test_sentence_between_headline_and_byline_is_the_deck() -> None:
     assert found.score[1] >= 0.5
 
 
+def test_sentence_below_the_headline_of_an_article_is_the_deck_though_it_shares_no_word() -> None:
+    deck, article = "What a summer without swimmers does to a seaside town.", markup(within=("article", "header"))
+    body = page(*STORY, markup=markup(within=("article",), hints=("story",)))
+
+    def role(line: Line) -> str:
+        lines = [Line(8, "Ferry Aurora runs aground", markup=markup("h1", 0.0, ("article",))), line, *body]
+        return scored(lines, title=None, byline=None, votes=[False, False, *[True] * 5]).role[1]
+
+    assert role(Line(9, deck, markup=article)) == "deck"
+    assert role(Line(9, deck, markup=markup(within=("article", "header"), hints=("newsletter",)))) == "chrome"
+
+
 def test_short_line_between_paragraphs_is_a_subheading() -> None:
     found = scored(
         page("Ferry runs aground", *STORY[:3], "Fined twice before", *STORY[3:]), title=None, byline=None, votes=None
@@ -117,6 +246,29 @@ def test_comment_rules_below_the_source_line_are_chrome() -> None:
     rules = "WARNING: Comments that contain insults or are written in capital letters are not approved."
 
     assert roles("Ferry Aurora runs aground", *STORY, "Source: Newsroom", rules)[-1] == "chrome"
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        "READ MORE: Cannery on Quay Road to close in spring",
+        "Lesen Sie auch: Fähre läuft auf Grund",
+        "Our weekend letter: one long read, one short walk. Sign up",
+    ],
+)
+def test_box_that_leads_away_from_the_story_is_chrome(box: str) -> None:
+    assert roles("Ferry runs aground", *STORY[:3], box, *STORY[3:])[4] == "chrome"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The harbour master asked the crews to read more: charts, tide tables and the notes of the pilots before them.",
+        "The company asked its passengers to subscribe.",
+    ],
+)
+def test_sentence_with_the_words_of_such_a_box_is_body(sentence: str) -> None:
+    assert roles("Ferry runs aground", *STORY[:3], sentence, *STORY[3:])[4] == "body"
 
 
 def test_sentence_that_only_mentions_a_photo_agency_is_body() -> None:
@@ -217,6 +369,38 @@ def test_figcaption_is_a_caption() -> None:
     assert scored(lines, title=None, byline=None, votes=None).role[2] == "caption"
 
 
+def test_table_in_a_figure_is_no_caption() -> None:
+    lines = page(*STORY, markup=markup(within=("article",)))
+    row = Line(
+        9, "Lindholm harbour to Varga Saturday 9:30 a.m.", markup=markup("td", 0.0, ("article", "figure", "table"))
+    )
+    lines.insert(2, row)
+
+    assert scored(lines, title=None, byline=None, votes=[True] * 6).role[2] == "body"
+
+
+def test_figcaption_stays_a_caption_where_the_main_text_has_it() -> None:
+    lines = page(*STORY, markup=markup(within=("article",)))
+    lines.insert(2, Line(9, STORY[0], markup=markup("figcaption", 0.0, ("article", "figure"))))
+
+    assert scored(lines, title=None, byline=None, votes=[True] * 6).role[2] == "caption"
+
+
+def test_heading_without_a_story_below_is_chrome() -> None:
+    lines = page(*STORY, markup=markup(within=("article",)))
+    heading = markup("h4", 0.0, ("article", "heading"), ("story",))
+    lines = [
+        *lines[:2],
+        Line(8, "Fined twice before", markup=heading),
+        *lines[2:],
+        Line(9, "Lindholm today", markup=heading),
+    ]
+
+    found = scored(lines, title=None, byline=None, votes=[True] * 7)
+
+    assert [found.role[2], found.role[-1]] == ["subheading", "chrome"]
+
+
 def test_page_without_lines_has_nothing_and_full_doubt() -> None:
     assert scored([], title=None, byline=None, votes=None) == Scores([], [], [], 1.0)
 
@@ -242,7 +426,7 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(LINES, st.one_of(st.none(), st.text(max_size=30), st.sampled_from(STORY)), st.booleans())
 def test_any_page_gets_known_roles_probabilities_and_reasons(texts: list[str], title: str | None, vote: bool) -> None:
     lines = page(*[text.strip() or "x" for text in texts])
@@ -282,6 +466,20 @@ def test_doubt_is_nothing_when_every_score_is_certain_and_full_when_none_is() ->
 )
 def test_byline_gives_its_names(line: str, names: str | None) -> None:
     assert author_names(line) == names
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("Von Jana Holm 19. November 2024, 6:45 Uhr", "Jana Holm"),
+        ("By Jane Holm and Peter Berg | March 4, 2024", "Jane Holm and Peter Berg"),
+        ("March 4, 2024 by Jane Holm", None),
+        ("Jane Holm", None),
+        ("Published March 4, 2024", None),
+    ],
+)
+def test_byline_beside_a_date_gives_its_names(line: str, names: str | None) -> None:
+    assert dated_authors(line) == names
 
 
 SEEDS = Path(os.environ.get("COPYDESK_BENCH", Path(__file__).parents[3] / "shared")) / "seeds"

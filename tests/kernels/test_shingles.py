@@ -2,7 +2,7 @@ from collections import Counter
 
 import numpy as np
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.kernels.shingles import Frequencies, HashSets, frequencies, rarer, shingle_hash, shingle_sets
@@ -27,7 +27,6 @@ def test_hashes_are_the_stored_ones():
     assert shingle_hash("부산 항구 폐쇄".encode()) == 0x3EF6BEAE
 
 
-@settings(deadline=None)
 @given(WORDS, st.integers(2, 4))
 def test_columns_hash_as_the_reference_does(rows, size):
     sets = shingle_sets(pl.Series(rows, dtype=pl.List(pl.String)), size)
@@ -43,7 +42,6 @@ def test_columns_hash_as_the_reference_does(rows, size):
     assert as_lists(sets) == expected
 
 
-@settings(deadline=None)
 @given(SETS)
 def test_sets_survive_the_way_through_a_column(rows):
     lists = as_sets(rows).to_lists()
@@ -52,7 +50,6 @@ def test_sets_survive_the_way_through_a_column(rows):
     assert lists.to_list() == [sorted(row) for row in rows]
 
 
-@settings(deadline=None)
 @given(SETS.filter(len), st.data())
 def test_take_gives_the_asked_rows_in_the_asked_order(rows, data):
     asked = data.draw(st.lists(st.integers(0, len(rows) - 1)))
@@ -62,7 +59,6 @@ def test_take_gives_the_asked_rows_in_the_asked_order(rows, data):
     assert as_lists(taken) == [sorted(rows[row]) for row in asked]
 
 
-@settings(deadline=None)
 @given(SETS, SETS)
 def test_frequencies_of_two_batches_add_up(one, other):
     summed = frequencies(as_sets(one)).plus(frequencies(as_sets(other)))
@@ -72,7 +68,6 @@ def test_frequencies_of_two_batches_add_up(one, other):
     assert summed.n_paragraphs == len(one) + len(other)
 
 
-@settings(deadline=None)
 @given(SETS, st.dictionaries(st.integers(0, 30), st.integers(0, 9)), st.integers(1, 6))
 def test_frequent_shingles_go_but_never_the_rarer_half(rows, counts, max_count):
     sets = as_sets(rows)

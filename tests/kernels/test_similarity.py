@@ -3,7 +3,7 @@ import math
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.kernels.shingles import Frequencies, HashSets
@@ -16,7 +16,6 @@ def as_sets(rows):
     return HashSets.from_lists(pl.Series([sorted(row) for row in rows], dtype=pl.List(pl.UInt32)))
 
 
-@settings(deadline=None)
 @given(SETS, st.data())
 def test_scores_are_those_of_plain_sets(rows, data):
     number = st.integers(0, len(rows) - 1)

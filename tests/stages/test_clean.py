@@ -246,6 +246,19 @@ def test_fields_fill_what_the_metadata_left_open() -> None:
     )  # fmt: skip
 
 
+def test_byline_in_the_line_of_the_date_fills_the_byline() -> None:
+    rows: list[Row] = [
+        ("Ferry runs aground", "title", 0.4),
+        ("by Jane Holm Mar 4, 2024 10:28 AM 1 min read", "date", 0.1),
+        (LEAD, "body", 0.9),
+        ("Peter Berg", "byline", 0.1),
+    ]
+
+    filled = applied(document(), *rows)[0].row(0, named=True)
+
+    assert (filled["byline"], filled["published_at"]) == ("Jane Holm", datetime(2024, 3, 4, 10, 28, tzinfo=UTC))
+
+
 def test_survey_counts_new_articles_that_print_a_line() -> None:
     table = documents(
         document("a1"), document("a2"), document("a3", revision=1), document("a4", outlet=None), document("a5")
@@ -290,7 +303,7 @@ def corpus(pages: list[tuple[list[Row], str | None]]) -> tuple[pl.DataFrame, pl.
     return table, pl.concat([schemas.SCORED_LINES.empty(), *lines])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(PAGES, st.integers(0, 5), st.booleans())
 def test_batching_never_changes_the_answer(pages: list[tuple[list[Row], str | None]], cut: int, on: bool) -> None:
     table, lines = corpus(pages)
@@ -308,7 +321,7 @@ def test_batching_never_changes_the_answer(pages: list[tuple[list[Row], str | No
         assert_frame_equal(together, schemas.ordered(whole[table_no], kind))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(PAGES)
 def test_every_line_ends_in_exactly_one_place(pages: list[tuple[list[Row], str | None]]) -> None:
     table, lines = corpus(pages)

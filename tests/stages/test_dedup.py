@@ -252,7 +252,7 @@ PIECES = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(PIECES, st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_does_not_matter(pieces, chance):
     rows = table(*(article(f"a{n}", text, LOCAL, published=MARCH + day * DAY) for n, (text, day) in enumerate(pieces)))
@@ -264,7 +264,7 @@ def test_the_order_of_the_rows_does_not_matter(pieces, chance):
         assert_frame_equal(getattr(one, name), getattr(other, name))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(PIECES)
 def test_every_link_and_canonical_copy_points_back_in_time_to_another_article(pieces):
     reuse = judged(

@@ -201,7 +201,7 @@ ARTICLES = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(ARTICLES, st.randoms(use_true_random=False))
 def test_batching_and_order_never_change_the_answer_and_every_change_can_be_undone(written, random):
     articles = [article(f"a{number}", *lines) for number, lines in enumerate(written)]

@@ -24,7 +24,7 @@ import polars as pl
 
 from benchmarks import metrics
 from pipeline.errors import NoInputError
-from pipeline.kernels.charset import decoded
+from pipeline.kernels.charset import Decoded, decoded
 from pipeline.kernels.html import parsed, visible_lines
 from pipeline.kernels.line_model import Model, model_of
 from pipeline.kernels.lines import Line
@@ -189,18 +189,24 @@ def text_figures(rows: pl.DataFrame, models: Sequence[Sequence[Model]]) -> dict[
     return figures | named("text", by_lines(pages, found))
 
 
+def page_text(html: bytes) -> str:
+    """The decoded page; empty where it cannot be decoded."""
+    found = decoded(html, markup=True)
+    return found.text if isinstance(found, Decoded) else ""
+
+
 def html_figures(rows: pl.DataFrame, models: Sequence[Sequence[Model]]) -> dict[str, float]:
     """Rates of the fast path, of the pipeline's default, and of trafilatura alone, on the HTML."""
     pages = html_pages(rows)
     lines = [page_lines(page) for page in pages]
     sources = dict(rows.select("id", "html").iter_rows())
-    seconds = Counter[str]()
+    seconds: dict[str, float] = {}
     started = time.process_time()
     for page in pages:
-        visible_lines(parsed(decoded(sources[page.page_id], markup=True).text), 50_000)
+        visible_lines(parsed(page_text(sources[page.page_id])), 50_000)
     seconds["walk"] = time.process_time() - started
     started = time.process_time()
-    main_texts = [main_text(decoded(sources[page.page_id], markup=True).text) for page in pages]
+    main_texts = [main_text(page_text(sources[page.page_id])) for page in pages]
     seconds["trafilatura"] = time.process_time() - started
     started = time.process_time()
     fast = [scores_of(lines, pages, seed) for seed in models]

@@ -339,11 +339,10 @@ def fit(files: Sequence[Path], out: Path, n_seeds: int, kinds: Sequence[str]) ->
         best = max(CHAINS, key=lambda chain: statistics.fmean(value.f1 + value.news_f1 for value in found[chain]))
         for chain, values in found.items():
             say(f"  {kind}, chain {chain}: {means(values)}")
-        report[kind] = means(found[best]) | {"chain_weight": best[0], "chain_bias": best[1]}
+        report[kind] = means(found[best]) | {"chain_weight": best[0], "chain_bias": best[1], "pages": len(pages)}
         report[kind] |= {f"f1_of_seed_{seed}": round(value.f1, 4) for seed, value in enumerate(found[best])}
-        chosen = {"chain_weight": best[0], "chain_bias": best[1]}
-        folds[kind] = [[replace(pair, **chosen) for pair in fit.pairs] for fit in fits]
-        whole[kind] = replace(fits[0].whole, **chosen) if fits[0].whole is not None else fits[0].pairs[0]
+        folds[kind] = [[with_chain(pair, best) for pair in fit.pairs] for fit in fits]
+        whole[kind] = with_chain(fits[0].whole or fits[0].pairs[0], best)
     out.mkdir(parents=True, exist_ok=True)
     (out / "metrics.json").write_text(json.dumps(report, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     if set(kinds) == {"text", "html"}:
@@ -354,6 +353,11 @@ def fit(files: Sequence[Path], out: Path, n_seeds: int, kinds: Sequence[str]) ->
                 model = Model(words, folds["text"][seed][fold], folds["html"][seed][fold])
                 np.savez_compressed(out / "folds" / f"{seed}-{fold}.npz", **arrays(model))
     return report
+
+
+def with_chain(pair: Pair, chain: tuple[float, float]) -> Pair:
+    """The weights with this weight and bias of the chain."""
+    return replace(pair, chain_weight=chain[0], chain_bias=chain[1])
 
 
 def means(values: Sequence[Figures]) -> dict[str, float]:

@@ -447,8 +447,8 @@ class Roles:
         if headline is None:
             return None
         text = self.page.folded[headline]
-        for index, folded in enumerate(self.page.folded):
-            if folded == text:
+        for index in np.flatnonzero(self.page.n_words == self.page.n_words[headline]).tolist():
+            if self.page.folded[index] == text:
                 self.set(index, "title", evidence if index == headline else "the headline again")
         return headline
 
@@ -458,6 +458,8 @@ class Roles:
         n_wanted = len(wanted.split())
         for exact in (True, False):
             for index in range(min(len(self.units), self.last + 1 if self.last >= 0 else len(self.units))):
+                if self.page.n_words[index] > max(TITLE_WORDS, 2 * n_wanted):
+                    continue
                 text = self.page.folded[index]
                 if text == wanted and wanted:
                     return index

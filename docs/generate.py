@@ -104,7 +104,8 @@ EXIT_CODES = {
     1: "a mistake in copydesk",
     2: "the call is wrong",
     3: "done, some inputs rejected; a later run that meets only known rejects ends with 0",
-    65: "nothing published: more inputs rejected than `run.max_reject_share`, or a balance that does not add up",
+    65: "nothing published: more inputs rejected than `run.max_reject_share`, a balance that does not add up, or a "
+    "rebuild that would lose articles whose input is gone",
     66: "no input",
     73: "the output cannot be written",
     75: "another run holds the lock",
@@ -123,7 +124,8 @@ CONSOLE = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
 def readme() -> str:
     """The README with the output of every command in its `console` blocks as it is now, run on the sample in order."""
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("data", "configs"):
+        (Path(folder) / "data").mkdir()
+        for name in ("data/raw", "configs"):
             (Path(folder) / name).symlink_to(ROOT.parent / name)
         return CONSOLE.sub(lambda block: "".join(_session(block[0], folder)), README.read_text(encoding="utf-8"))
 

@@ -6,10 +6,12 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -17,7 +19,7 @@ import typer
 
 from pipeline import __version__
 from pipeline.console import Console, balance, funnel, printable
-from pipeline.errors import PipelineError, UsageError
+from pipeline.errors import PipelineError, UsageError, WriteError
 
 if TYPE_CHECKING:  # polars and pydantic take half a second to import: `copydesk --help` does without them
     from pipeline.run import Order, Outcome
@@ -33,6 +35,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -73,12 +76,16 @@ LockTimeout = Annotated[float, typer.Option("--lock-timeout", min=0, metavar="S"
 RunId = Annotated[str | None, typer.Option("--run", help="A kept version; else the current one.")]
 
 
+class _TerminatedError(Exception):
+    """SIGTERM came."""
+
+
 @contextmanager
 def _guarded(console: Console) -> Iterator[None]:
     """Turn what we raise on purpose, and interruptions, into exit codes."""
 
     def terminated(number: int, frame: object) -> None:
-        raise SystemExit(TERMINATED)
+        raise _TerminatedError
 
     previous = signal.signal(signal.SIGTERM, terminated)
     try:
@@ -87,9 +94,13 @@ def _guarded(console: Console) -> Iterator[None]:
     except PipelineError as error:
         console.error(str(error), error.exit_code)
         raise typer.Exit(error.exit_code) from None
-    except KeyboardInterrupt:
-        console.error("interrupted; the version before stays current", INTERRUPTED)
-        raise typer.Exit(INTERRUPTED) from None
+    except (KeyboardInterrupt, _TerminatedError) as signalled:
+        code = TERMINATED if isinstance(signalled, _TerminatedError) else INTERRUPTED
+        console.error("interrupted; the version before stays current", code)
+        raise typer.Exit(code) from None
+    except OSError as error:
+        console.error(f"{error.filename or 'the output'}: {error.strerror or error}", WriteError.exit_code)
+        raise typer.Exit(WriteError.exit_code) from None
     finally:
         signal.signal(signal.SIGTERM, previous)
 
@@ -105,6 +116,8 @@ def _as_of(text: str | None) -> datetime:
             moment = datetime.fromtimestamp(int(epoch), UTC)
         else:
             moment = datetime.now(UTC)
+        if moment.year < 1970:
+            raise ValueError("before 1970")
     except (ValueError, OverflowError) as error:
         name = "--as-of" if text is not None else "SOURCE_DATE_EPOCH"
         raise UsageError(f"{name} {text or epoch}: {error}") from None
@@ -142,9 +155,9 @@ def _finish(console: Console, outcome: Outcome, order: Order, *, as_json: bool) 
     for path, why in outcome.skipped:
         console.event("skipped", f"skipped {path}: {why}", path=path, why=why)
     if outcome.skipped:
-        shown = ", ".join(path for path, _ in outcome.skipped[:5])
-        more = f" and {len(outcome.skipped) - 5:,} more (-v names them)" if len(outcome.skipped) > 5 else ""
-        console.say(f"skipped     {len(outcome.skipped):>8,}   not among extract.include: {shown}{more}")
+        reasons = Counter(why for _, why in outcome.skipped)
+        shown = "; ".join(f"{n:,} {why} ({_first_of(outcome.skipped, why)})" for why, n in sorted(reasons.items()))
+        console.say(f"skipped     {len(outcome.skipped):>8,}   {shown}")
     if outcome.version is None and not (counts["extract"]["n_written"] or counts["extract"]["n_rejected"]):
         console.say(f"nothing new\n{balance(counts['extract'])}")
     else:
@@ -165,6 +178,11 @@ def _finish(console: Console, outcome: Outcome, order: Order, *, as_json: bool) 
         })  # fmt: skip
     if outcome.n_rejected:
         raise typer.Exit(DONE_WITH_REJECTS)
+
+
+def _first_of(skipped: Sequence[tuple[str, str]], why: str) -> str:
+    paths = [path for path, reason in skipped if reason == why]
+    return paths[0] if len(paths) == 1 else f"{paths[0]}, ..."
 
 
 def _console(log_format: LogFormat, *, quiet: bool, verbose: bool) -> Console:
@@ -275,7 +293,7 @@ def runs_command(
                 for row in [*funnel(manifest["counts"]).split("\n"), _measured(manifest)]:
                     print(printable(row))
             return
-        current = store.current()
+        current = store.version(None)
         kept = [_run_row(version, current) for version in store.versions()]
         if as_json:
             _print_json(kept)
@@ -288,10 +306,10 @@ def runs_command(
                 )
 
 
-def _run_row(version: Version, current: Version | None) -> dict[str, Any]:
+def _run_row(version: Version, current: Version) -> dict[str, Any]:
     taken = version.manifest["counts"]["extract"]
     figures = {name: taken[name] for name in ("n_inputs", "n_written", "n_rejected", "n_unchanged")}
-    return {"run_id": version.run_id, "current": current is not None and version.run_id == current.run_id, **figures}
+    return {"run_id": version.run_id, "current": version.run_id == current.run_id, **figures}
 
 
 def _measured(manifest: dict[str, Any]) -> str:
@@ -322,6 +340,9 @@ def _one_before(store: Store) -> Version:
     base = store.version(None).manifest["base"]
     if base is None:
         raise UsageError(f"{store.root}: the current version is the first")
+    kept = [version.run_id for version in store.versions()]
+    if base not in kept:
+        raise UsageError(f"{store.root}: the version before the current is not kept; name one of {', '.join(kept)}")
     return store.version(base)
 
 
@@ -475,6 +496,9 @@ def _root(
 
 def main() -> None:
     """Entry point of the `copydesk` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that knows only ASCII shows codes
     try:
         app()
     except BrokenPipeError:  # the reader of our output left: `copydesk explain ... | head`

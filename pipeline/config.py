@@ -28,6 +28,7 @@ from pipeline.stages.names import Settings as NamesSettings
 
 PACKAGED = "packaged:"
 LOCAL_DEFAULT = Path("configs/default.toml")
+USUAL = ("outlets/*.toml", "names/*.toml")  # the patterns of the default settings: there need not be such files
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -86,9 +87,10 @@ def load(path: Path | None = None, sets: Sequence[str] = ()) -> Config:
     """
     chosen = path or (LOCAL_DEFAULT if LOCAL_DEFAULT.is_file() else packaged_configs() / "default.toml")
     values = _read_toml(chosen)
+    _validated(Settings, values, str(chosen))
     for assignment in sets:
         _assign(values, assignment)
-    settings = _validated(Settings, values, str(chosen))
+    settings = _validated(Settings, values, "--set")
     files = _named_files(settings.names.people, chosen, "names.people") if settings.names.enabled else ()
     people_files = [(str(file), _validated(PeopleFile, _read_toml(file), str(file))) for file in files]
     return Config(
@@ -113,17 +115,25 @@ def _outlet_rules(settings: CleanSettings, config_path: Path) -> dict[str, Outle
 def _named_files(patterns: Sequence[str], config_path: Path, setting: str) -> Iterator[Path]:
     seen: set[Path] = set()
     for pattern in patterns:
-        root = packaged_configs() if pattern.startswith(PACKAGED) else config_path.parent
+        if not pattern.removeprefix(PACKAGED) or Path(pattern.removeprefix(PACKAGED)).is_absolute():
+            raise ConfigError(f"{config_path} {setting}: '{pattern}' is no pattern relative to the configuration file")
+        root = packaged_configs() if pattern.startswith(PACKAGED) else _beside(config_path)
         files = sorted(root.glob(pattern.removeprefix(PACKAGED)))
-        if not files:
+        if not files and pattern not in USUAL:
             raise ConfigError(
                 f"{config_path} {setting}: no file matches '{pattern}' in {root}; "
                 f"write '{PACKAGED}{pattern.removeprefix(PACKAGED)}' for the files copydesk brings along, or []"
             )
         for file in files:
-            if file not in seen:
-                seen.add(file)
+            if file.resolve() not in seen:
+                seen.add(file.resolve())
                 yield file
+
+
+def _beside(config_path: Path) -> Path:
+    """Where patterns of a configuration file start; for the packaged one, in ./configs where there is one."""
+    is_packaged = config_path.resolve().parent == packaged_configs().resolve()
+    return LOCAL_DEFAULT.parent if is_packaged and LOCAL_DEFAULT.parent.is_dir() else config_path.parent
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -163,7 +173,8 @@ def _complaint(model: type[BaseModel], problem: Any, where: str) -> str:
     path = [str(part) for part in problem["loc"]]
     section = f" [{'.'.join(path[:-1])}]" if path[:-1] else ""
     if problem["type"] != "extra_forbidden":
-        return f"{where}{section}: '{path[-1] if path else ''}': {problem['msg']}"
+        message = problem["msg"].removeprefix("Value error, ").replace("a valid tuple", "a list")
+        return f"{where}{section}: " + (f"'{path[-1]}': {message}" if path else message)
     kind = "setting" if path[:-1] else "section"
     known = _field_names(model, path[:-1])
     close = get_close_matches(path[-1], known, n=1)

@@ -96,7 +96,8 @@ def funnel(counts: Mapping[str, Mapping[str, Any]]) -> str:
     rows = [f"inputs      {taken['n_inputs']:>8,}   {_detail(taken['rejected_by_reason'], 'rejected')}".rstrip()]
     if "clean" in counts:
         judged = counts["clean"]
-        share = 1 - judged["characters_kept"] / max(1, judged["characters_in"])
+        left = judged["characters_in"] - judged["characters_kept"]
+        share = left / max(1, judged["characters_in"])
         rows += [
             f"articles    {taken['n_written']:>8,}   {taken['n_revised']:,} of them revisions",
             f"lines       {judged['n_lines']:>8,}   {judged['n_kept']:,} in the text, {judged['n_fields']:,} fields, "
@@ -115,6 +116,10 @@ def funnel(counts: Mapping[str, Mapping[str, Any]]) -> str:
             f"mentions    {named['n_mentions']:>8,}   of {named['n_persons']:,} people, "
             f"{named['n_rewritten']:,} rewritten, {named['n_undecided']:,} undecided"
         )
+    if counts.get("clean", {}).get("n_without_text"):
+        rows.append(
+            f"no text     {counts['clean']['n_without_text']:>8,}   articles of which no line was taken for story"
+        )
     rows.append(balance(taken))
     return "\n".join(rows)
 
@@ -124,6 +129,7 @@ def balance(taken: Mapping[str, Any]) -> str:
     return (
         f"balance     {taken['n_inputs']:,} inputs = {taken['n_written']:,} written + {taken['n_rejected']:,} rejected "
         f"+ {taken['n_unchanged']:,} unchanged"
+        + (f" ({taken['n_repeated']:,} twice in the input)" if taken["n_repeated"] else "")
     )
 
 

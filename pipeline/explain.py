@@ -12,6 +12,7 @@ from pipeline.errors import UsageError
 from pipeline.store import Version
 
 SHOWN = 90  # characters of a line shown in the terminal
+SHOWN_ARTICLES = 5  # articles listed where a word names several
 
 
 def article_id_of(version: Version, wanted: str) -> str:
@@ -30,9 +31,12 @@ def article_id_of(version: Version, wanted: str) -> str:
     if found.height == 1:
         return str(found["article_id"][0])
     if found.is_empty():
-        raise UsageError(f"no article has the id, path, url or a title with '{wanted}'")
-    some = "; ".join(f"{row[0]} {row[1]}: {row[3]}" for row in found.sort("source_path").head(5).iter_rows())
-    raise UsageError(f"'{wanted}' names {found.height} articles; name one by its id: {some}")
+        for row in version.read(schemas.REJECTS).filter(pl.col("source_path") == wanted).iter_rows(named=True):
+            raise UsageError(f"{wanted} was refused: {row['reason']}: {row['detail']}")
+        raise UsageError(f"no article has the id, path (below --in), url or a title with '{wanted}'")
+    some = [f"\n  {row[0]} {row[1]}: {row[3]}" for row in found.sort("source_path").head(SHOWN_ARTICLES).iter_rows()]
+    more = f"\n  and {found.height - SHOWN_ARTICLES:,} more" if found.height > SHOWN_ARTICLES else ""
+    raise UsageError(f"'{wanted}' names {found.height} articles; name one by its id:{''.join(some)}{more}")
 
 
 def explained(version: Version, wanted: str, line_no: int | None = None) -> dict[str, Any]:

@@ -16,8 +16,11 @@ from pipeline.errors import PipelineError, WriteError
 
 
 def read_table(file: Path) -> pl.DataFrame:
-    """The rows of one Parquet file."""
-    return pl.read_parquet(file, glob=False, hive_partitioning=False)
+    """The rows of one Parquet file. Raises PipelineError when it is damaged."""
+    try:
+        return pl.read_parquet(file, glob=False, hive_partitioning=False)
+    except (pl.exceptions.ComputeError, FileNotFoundError) as error:
+        raise PipelineError(f"{file}: damaged ({error}); `copydesk check --deep` names what is") from None
 
 
 def write_table(frame: pl.DataFrame, target: Path, compression_level: int = 3) -> None:

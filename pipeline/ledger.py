@@ -14,6 +14,7 @@ from pipeline.store import Version
 
 Status = Literal["written", "replaced", "superseded", "rejected"]
 InputKey = tuple[str | None, str]  # outlet and content hash: what makes an input known
+Place = tuple[str, int]  # source path and offset
 
 
 class Input(NamedTuple):
@@ -29,11 +30,16 @@ class Input(NamedTuple):
     first_seen_at: datetime | None
     revision: int | None
 
+    @property
+    def place(self) -> Place:
+        """Where it lay."""
+        return self.source_path, self.source_offset
+
 
 class File(NamedTuple):
     """One file read to its end: a row of `schemas.FILES` without its batch."""
 
-    folder_outlet: str | None
+    source_path: str
     sha256: str
     n_inputs: int
     n_rejected: int
@@ -43,39 +49,43 @@ class File(NamedTuple):
 class Ledger:
     """The inputs and files of all batches so far."""
 
-    inputs: Mapping[InputKey, Status] = field(default_factory=dict)
-    files: Mapping[InputKey, tuple[int, int]] = field(default_factory=dict)  # inputs in the file, refused of them
-    live: Mapping[str, tuple[datetime, int]] = field(default_factory=dict)  # article_id -> first_seen_at, revision
+    inputs: Mapping[InputKey, Input] = field(default_factory=dict)
+    files: Mapping[tuple[str, str], File] = field(default_factory=dict)  # by source path and hash
+    live: Mapping[str, Input] = field(default_factory=dict)  # article_id -> the input it stands on
 
     @classmethod
     def of(cls, version: Version | None) -> Ledger:
         """The ledger of a version; an empty one before the first."""
         if version is None:
             return cls()
-        inputs = version.read(schemas.INPUTS, state=True)
-        files = version.read(schemas.FILES, state=True)
-        written = inputs.filter(pl.col("status") == "written")
+        rows = version.read(schemas.INPUTS, state=True).drop("batch_id").rows()
+        entries = [Input(*row) for row in rows]
+        files = [File(*row) for row in version.read(schemas.FILES, state=True).drop("batch_id").rows()]
         return cls(
-            {(outlet, sha): status for outlet, sha, status in inputs.select("outlet", "sha256", "status").rows()},
-            {
-                (outlet, sha): (n_inputs, n_rejected)
-                for outlet, sha, n_inputs, n_rejected in files.drop("batch_id").rows()
-            },
-            {
-                article: (first_seen_at, revision)
-                for article, first_seen_at, revision in written.select("article_id", "first_seen_at", "revision").rows()
-            },
+            {(entry.outlet, entry.sha256): entry for entry in entries},
+            {(file.source_path, file.sha256): file for file in files},
+            {entry.article_id: entry for entry in entries if entry.status == "written" and entry.article_id},
         )
 
-    def knows(self, outlet: str | None, sha256: str, *, retry: bool) -> bool:
-        """True when that content of that outlet was taken in before; with `retry`, refused content is not known."""
-        status = self.inputs.get((outlet, sha256))
-        return status is not None and not (retry and status == "rejected")
+    def known(self, key: InputKey, place: Place, *, retry: bool) -> Input | None:
+        """The entry of that content of that outlet, where it was taken in before and need not be again.
 
-    def file(self, folder_outlet: str | None, sha256: str, *, retry: bool) -> int | None:
+        Refused content is taken again with `retry`. Content that a revision replaced is taken again where it lies in
+        the revision's own place: the input went back to what it was.
+        """
+        entry = self.inputs.get(key)
+        if entry is None or (retry and entry.status == "rejected"):
+            return None
+        if entry.status == "replaced":
+            live = self.live.get(entry.article_id or "")
+            if live is not None and live.place == place:
+                return None
+        return entry
+
+    def file(self, source_path: str, sha256: str, *, retry: bool) -> int | None:
         """How many inputs the file holds when all of them are known, else None."""
-        known = self.files.get((folder_outlet, sha256))
-        return None if known is None or (retry and known[1]) else known[0]
+        known = self.files.get((source_path, sha256))
+        return None if known is None or (retry and known.n_rejected) else known.n_inputs
 
 
 def input_rows(inputs: Iterable[Input], batch_id: str) -> pl.DataFrame:

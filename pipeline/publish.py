@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from pipeline import schemas
+from pipeline.errors import RefusedError
 from pipeline.schemas import Table
 from pipeline.stages import dedup
 from pipeline.stages.export import stamped
@@ -31,6 +32,7 @@ class Batch:
     inputs: pl.DataFrame
     files: pl.DataFrame
     outlet_lines: pl.DataFrame
+    still_refused: pl.DataFrame  # source_path, source_offset of refusals known before and met again
     fingerprints: pl.DataFrame
     frequencies: pl.DataFrame
     members: pl.DataFrame
@@ -43,27 +45,36 @@ class Batch:
 
 def fill(draft: Draft, batch: Batch, *, keep_days: Mapping[str, int]) -> None:
     """Write the batch into the draft. `keep_days`: state table -> days it looks back, 0 = for ever."""
-    gone = _remove_replaced(draft, batch.inputs)
+    gone = _remove_replaced(draft, batch)
     for table in schemas.TABLES:
         if table is not schemas.CLUSTERS:
             _add(draft, table, batch.day, batch.tables[table.name])
     _update_clusters(draft, batch, gone)
     _add(draft, schemas.INPUTS, batch.day, batch.inputs, state=True)
+    read_again = pl.col("source_path").is_in(batch.files["source_path"].implode())
+    _filter(draft, schemas.FILES, ~read_again, state=True)  # what lies there now is what counts
     _add(draft, schemas.FILES, batch.day, batch.files, state=True)
     _add_counts(draft, schemas.OUTLET_LINES, batch.day, batch.outlet_lines, "n_articles")
     _add_counts(draft, schemas.FREQUENCIES, batch.day, batch.frequencies, "n_paragraphs")
-    for (day,), rows in batch.fingerprints.group_by(_own_day(), maintain_order=True):
-        _add(draft, schemas.FINGERPRINTS, str(day), rows.drop("own_day", strict=False), state=True)
+    _add(draft, schemas.FINGERPRINTS, batch.day, batch.fingerprints, state=True)
     for table in (schemas.OUTLET_LINES, schemas.FINGERPRINTS):
         if keep_days[table.name]:
             oldest = (batch.as_of.date() - timedelta(days=keep_days[table.name] + 1)).isoformat()
             for day in draft.days(table, state=True):
                 if day < oldest:
                     draft.remove(table, day, state=True)
+    _refuse_doubles(draft)
 
 
-def _own_day() -> pl.Expr:
-    return pl.coalesce("published_at", "first_seen_at").dt.date().cast(pl.String).alias("own_day")
+def _refuse_doubles(draft: Draft) -> None:
+    """Raises RefusedError when two inputs stand for one article: its rows would be there twice."""
+    written = [
+        draft.read(schemas.INPUTS, day, state=True).filter(pl.col("status") == "written")["article_id"]
+        for day in draft.days(schemas.INPUTS, state=True)
+    ]
+    ids = pl.concat([pl.Series("article_id", [], dtype=pl.String), *written])
+    if ids.n_unique() < ids.len():
+        raise RefusedError(f"{ids.len() - ids.n_unique()} articles stand twice in the ledger: nothing is published")
 
 
 def _add(draft: Draft, table: Table, day: str, rows: pl.DataFrame, *, state: bool = False) -> None:
@@ -87,33 +98,43 @@ def _filter(
             draft.write(table, day, kept, state=state)
 
 
-def _remove_replaced(draft: Draft, inputs: pl.DataFrame) -> pl.Series:
-    """Take out the rows of articles that come again with other content, and of refusals tried again.
+def _remove_replaced(draft: Draft, batch: Batch) -> pl.Series:
+    """Take out the rows of articles that come again, and refusals that no longer hold.
 
-    Returns the paragraph ids that are gone.
+    Returns the paragraph ids that are gone: those of the old state of an article that its new state has not.
     """
-    revised = inputs.filter((pl.col("status") == "written") & (pl.col("revision") > 0))["article_id"]
-    retaken = inputs.select("outlet", "sha256")
-    places = inputs.select("source_path", "source_offset")
-    gone = pl.Series("paragraph_id", [], dtype=pl.String)
+    written = batch.inputs.filter(pl.col("status") == "written")["article_id"].implode()
+    came_again = pl.col("article_id").is_in(written)
+    retaken = batch.inputs.select("outlet", "sha256")
+    is_read = pl.col("source_path").is_in(batch.files["source_path"].implode())
+    place = ["source_path", "source_offset"]
+    old = [schemas.PARAGRAPHS.empty()["paragraph_id"]]
     for day in draft.days(schemas.INPUTS, state=True):
         known = draft.read(schemas.INPUTS, day, state=True)
+        replaced = (pl.col("status") == "written") & came_again
         kept = known.join(retaken, on=retaken.columns, how="anti", nulls_equal=True, maintain_order="left")
-        refused = kept.filter(pl.col("status") == "rejected").join(places, on=places.columns, how="semi")
-        kept = kept.join(refused, on=INPUT_PLACE, how="anti", nulls_equal=True, maintain_order="left")
-        replaced = (pl.col("status") == "written") & pl.col("article_id").is_in(revised.implode())
-        if kept.height == known.height and not known.select(replaced.any()).item():
-            continue
-        again = known.join(kept, on=INPUT_PLACE, how="anti", nulls_equal=True).select(places.columns)
-        rejects = draft.read(schemas.REJECTS, day)
-        draft.write(schemas.REJECTS, day, rejects.join(again, on=places.columns, how="anti", maintain_order="left"))
+        mended = (
+            kept.filter(pl.col("status").is_in(["rejected", "superseded"]) & is_read)
+            .join(batch.still_refused, on=place, how="anti")
+        )  # fmt: skip
+        kept = kept.join(mended, on=INPUT_PLACE, how="anti", nulls_equal=True, maintain_order="left")
         status = pl.when(replaced).then(pl.lit("replaced")).otherwise("status").alias("status")
-        draft.write(schemas.INPUTS, day, schemas.ordered(kept.with_columns(status), schemas.INPUTS), state=True)
-        old = draft.read(schemas.PARAGRAPHS, day).filter(pl.col("article_id").is_in(revised.implode()))
-        gone = pl.concat([gone, old["paragraph_id"]])
-        for table in (schemas.ARTICLES, schemas.LINES, schemas.PARAGRAPHS, schemas.MENTIONS):
-            _filter(draft, table, ~pl.col("article_id").is_in(revised.implode()), days=[day])
-    if revised.len():
+        marked = schemas.ordered(kept.with_columns(status), schemas.INPUTS)
+        if not marked.equals(known):
+            draft.write(schemas.INPUTS, day, marked, state=True)
+        if known.select(replaced.any()).item():
+            old.append(draft.read(schemas.PARAGRAPHS, day).filter(came_again)["paragraph_id"])
+            for table in (schemas.ARTICLES, schemas.LINES, schemas.PARAGRAPHS, schemas.MENTIONS):
+                _filter(draft, table, ~came_again, days=[day])
+        rejects = draft.read(schemas.REJECTS, day)
+        unread = pl.col("reason") == "unreadable"  # such a place is looked at by every run
+        stale = rejects.filter(is_read | unread).join(batch.still_refused, on=place, how="anti")
+        if stale.height:
+            draft.write(schemas.REJECTS, day, rejects.join(stale, on=stale.columns, how="anti", nulls_equal=True,
+                                                           maintain_order="left"))  # fmt: skip
+    still_there = batch.tables["paragraphs"]["paragraph_id"].implode()
+    gone = pl.concat(old).to_frame().filter(~pl.col("paragraph_id").is_in(still_there))["paragraph_id"]
+    if gone.len():
         _filter(draft, schemas.FINGERPRINTS, ~pl.col("paragraph_id").is_in(gone.implode()), state=True)
         _filter(draft, schemas.LINKS, ~pl.any_horizontal(pl.col("left_id", "right_id").is_in(gone.implode())))
     return gone

@@ -25,9 +25,9 @@ from pipeline.engines.base import Batch, Engine
 from pipeline.engines.local import Local
 from pipeline.errors import ConfigError, NoInputError, RefusedError
 from pipeline.files import digest, read_json, reset_folder, write_json
-from pipeline.intake import Intake
+from pipeline.intake import Intake, located
 from pipeline.kernels.hashing import run_hash
-from pipeline.ledger import InputKey, Ledger, file_rows, input_rows
+from pipeline.ledger import Input, InputKey, Ledger, file_rows, input_rows
 from pipeline.readers.folder import found
 from pipeline.stages import STAGES, clean, dedup, export, extract, names
 from pipeline.store import Draft, Store, Version
@@ -68,7 +68,9 @@ class Order:
     retry: bool = False
     run_id: str | None = None  # a rebuild: the id the batch had; None = made from what is taken in
     wanted: Set[InputKey] | None = None  # a rebuild: the inputs of one old batch; None = all
-    origin: Mapping[InputKey, tuple[datetime, int]] = field(default_factory=dict)
+    paths: Set[str] | None = None  # a rebuild: the source paths they lie in; None = all
+    origin: Mapping[InputKey, Input] = field(default_factory=dict)  # a rebuild: what became of inputs before
+    guarded: Path | None = None  # a rebuild: the output folder, which is never input
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,7 @@ class Bench:
 
 def run(order: Order, reporter: Reporter, *, lock_timeout: float = 0.0) -> Outcome:
     """The five stages in order and the commit; nothing is published when there is nothing new."""
+    _look_at(order, reporter)
     bench = Bench.set_up(order, reporter)
     with bench.store.locked(lock_timeout):
         try:
@@ -165,11 +168,43 @@ def run(order: Order, reporter: Reporter, *, lock_timeout: float = 0.0) -> Outco
 
 def one_stage(stage: str, order: Order, reporter: Reporter, *, lock_timeout: float = 0.0) -> Outcome:
     """One stage, from what the stage before it left."""
+    _look_at(order, reporter)
     bench = Bench.set_up(order, reporter)
     with bench.store.locked(lock_timeout):
         skipped = _STEPS[stage](bench)
         counts = {done: read_json(bench.stage / done / CARD)["counts"] for done in _done(bench)}
         return Outcome(bench.store.current() if stage == "export" else None, counts, skipped)
+
+
+def _look_at(order: Order, reporter: Reporter) -> None:
+    """Refuse an input that is not there before anything is made; warn of a clock that goes back."""
+    if not order.source.exists():
+        raise NoInputError(f"{order.source}: no such file or folder")
+    store = Store(order.out)
+    current = store.current()
+    if current is None:
+        return
+    changed = _changed_settings(current.manifest["settings"], Bench.set_up(order, reporter))
+    if changed:
+        reporter.warning(
+            "settings",
+            f"other settings than version {current.run_id} was made with ({', '.join(changed)}): they apply to new "
+            f"input only; --rebuild applies them to all",
+        )
+    if order.as_of < datetime.fromisoformat(current.manifest["as_of"]):
+        reporter.warning(
+            "clock", f"--as-of {order.as_of:%Y-%m-%d %H:%M} is before the current version {current.run_id}"
+        )
+
+
+def _changed_settings(before: Mapping[str, Any], bench: Bench) -> list[str]:
+    """Names of the settings that differ from those of a version."""
+    return [
+        f"{stage}.{key}"
+        for stage in STAGES
+        for key, value in bench.settings(stage).items()
+        if before[stage].get(key) != value
+    ]
 
 
 def _done(bench: Bench) -> list[str]:
@@ -193,8 +228,8 @@ def _all_stages(bench: Bench) -> Outcome:
 def _extract(bench: Bench) -> Sequence[tuple[str, str]]:
     started = time.monotonic()
     order, settings = bench.order, bench.order.config.settings.extract
-    inputs = found(order.source, settings.include, settings.exclude)
-    if not inputs.paths:
+    inputs = found(order.source, settings.include, settings.exclude, without=order.guarded or bench.store.root)
+    if not inputs.paths and not inputs.unlisted:
         raise NoInputError(f"{order.source}: no input; looked for {', '.join(settings.include)}")
     reset_folder(bench.stage)
     folder = reset_folder(bench.stage / "extract")
@@ -206,9 +241,11 @@ def _extract(bench: Bench) -> Sequence[tuple[str, str]]:
         wanted=order.wanted,
         origin=order.origin,
     )
+    for source_path, detail in inputs.unlisted:
+        intake.refuse_unreadable(source_path, detail)
     answers = bench.engine.map_isolated(
         partial(extract.apply, settings=settings, as_of=order.as_of),
-        intake.groups(inputs.paths),
+        intake.groups(item for item in inputs.paths if order.paths is None or item[1] in order.paths),
         settings.timeout_seconds,
         extract.refused,
     )
@@ -217,15 +254,22 @@ def _extract(bench: Bench) -> Sequence[tuple[str, str]]:
     bench.engine.write(folder, bench.engine.map(intake.settled, bench.engine.scan(read, ["documents", "lines"])))
     shutil.rmtree(read)
     entries, rejects = intake.inputs(), intake.rejected()
-    run_id = order.run_id or _run_id(order.as_of, [f"{e.article_id or e.source_path}:{e.sha256}" for e in entries])
+    taken = [f"{entry.article_id or entry.source_path}:{entry.sha256}" for entry in entries]
+    run_id = order.run_id or _new_run_id(order.as_of, taken, bench.store.current())
     bench.engine.write(folder, [{"rejects": rejects}])
-    bench.engine.write(folder, [{"inputs": input_rows(entries, run_id), "files": file_rows(intake.files, run_id)}])
+    bench.engine.write(
+        folder, [{"inputs": input_rows(entries, run_id), "files": file_rows(intake.file_entries(), run_id)}]
+    )
     written = intake.written()
     if intake.n_inputs != len(written) + rejects.height + intake.n_unchanged:
         raise RefusedError(
             f"extract: {intake.n_inputs} inputs, but {len(written)} written, {rejects.height} rejected and "
             f"{intake.n_unchanged} unchanged: the balance does not add up, nothing is published"
         )
+    met = {"source_path": pl.String, "source_offset": pl.Int64}
+    bench.engine.write(
+        folder, [{"still_refused": pl.DataFrame(sorted(intake.still_refused), schema=met, orient="row")}]
+    )
     counts = {
         "run_id": run_id,
         "n_inputs": intake.n_inputs,
@@ -233,12 +277,20 @@ def _extract(bench: Bench) -> Sequence[tuple[str, str]]:
         "n_revised": sum((entry.revision or 0) > 0 for entry in written),
         "n_rejected": rejects.height,
         "n_unchanged": intake.n_unchanged,
+        "n_repeated": intake.n_repeated,
         "n_skipped": len(inputs.skipped),
         "n_lines": bench.engine.gather(folder, "lines").height,
         "rejected_by_reason": dict(sorted(rejects["reason"].value_counts().iter_rows())),
     }
     bench.finish("extract", order.as_of, counts, started)
     return inputs.skipped
+
+
+def _new_run_id(as_of: datetime, taken: Sequence[str], base: Version | None) -> str:
+    """The id for what is taken in; another one where the current version's history has it already."""
+    run_id = _run_id(as_of, taken)
+    again = base is not None and run_id in (base.run_id, *base.manifest["batches"])
+    return _run_id(as_of, [*taken, base.run_id]) if base is not None and again else run_id
 
 
 def _run_id(as_of: datetime, parts: Sequence[str]) -> str:
@@ -251,8 +303,11 @@ def _clean(bench: Bench) -> Sequence[tuple[str, str]]:
     settings, as_of = bench.order.config.settings.clean, _as_of(cards)
     folder, source = reset_folder(bench.stage / "clean"), bench.stage / "extract"
 
+    standing = _standing(bench)
+
     def printed(batch: Batch) -> Batch:
-        return {"outlet_lines": clean.survey(batch["documents"], batch["lines"], settings)}
+        new = batch["documents"].filter(~pl.col("article_id").is_in(standing))  # a revision prints its lines again
+        return {"outlet_lines": clean.survey(new, batch["lines"], settings)}
 
     def judged(batch: Batch) -> Batch:
         documents, lines = clean.apply(
@@ -271,12 +326,14 @@ def _clean(bench: Bench) -> Sequence[tuple[str, str]]:
     bench.engine.write(folder, [{"outlet_lines": today}])
     lines = bench.engine.gather(folder, "lines")
     kept, dropped = lines["paragraph_no"].is_not_null(), lines["dropped_by"].is_not_null()
+    n_with_text = lines.filter(kept)["article_id"].n_unique()
     rule = lines["dropped_by"].drop_nulls()
     counts = {
         "n_lines": lines.height,
         "n_kept": int(kept.sum()),
         "n_fields": int((~kept & ~dropped).sum()),
         "n_dropped": int(dropped.sum()),
+        "n_without_text": lines["article_id"].n_unique() - n_with_text,
         "characters_in": int(lines["text"].str.len_chars().sum()),
         "characters_kept": int(lines["text"].str.len_chars().filter(kept).sum()),
         "dropped_by_rule": dict(sorted(rule.value_counts().iter_rows())),
@@ -289,6 +346,13 @@ def _summed(counts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     both = pl.concat([schemas.OUTLET_LINES.empty(), *counts])
     summed = both.group_by("outlet", "line_hash").agg(pl.col("n_articles").sum())
     return schemas.ordered(schemas.conform(summed, schemas.OUTLET_LINES, at="clean"), schemas.OUTLET_LINES)
+
+
+def _standing(bench: Bench) -> pl.Series:
+    """The articles of the current version, as one list."""
+    base = bench.store.current()
+    inputs = schemas.INPUTS.empty() if base is None else base.read(schemas.INPUTS, state=True)
+    return inputs.filter(pl.col("status") == "written")["article_id"].implode()
 
 
 def _remembered(bench: Bench, table: schemas.Table, as_of: datetime, window_days: int) -> pl.DataFrame:
@@ -311,10 +375,14 @@ def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
         return {"paragraphs": schemas.conform(paragraphs, schemas.PLAIN_PARAGRAPHS, at="dedup")}
 
     batches = list(bench.engine.map(plain, bench.engine.scan(source, ["documents", "lines"])))
-    documents = bench.engine.gather(source, "documents")
-    memory = _memory(bench, documents.filter(pl.col("revision") > 0)["article_id"])
-    reuse = dedup.apply(pl.concat([batch["paragraphs"] for batch in batches]), memory, settings)
-    linked = schemas.conform(reuse.paragraphs, schemas.LINKED_PARAGRAPHS, at="dedup")
+    paragraphs = pl.concat([batch["paragraphs"] for batch in batches])
+    memory, published = _memory(bench, bench.engine.gather(source, "documents")["article_id"])
+    memory = memory.without(_gone(published, paragraphs))
+    fresh, standing = dedup.parted(paragraphs, published)
+    fresh = fresh.with_columns(pl.lit(as_of, schemas.TIME).alias("first_seen_at"))  # of the paragraph, not the article
+    reuse = dedup.apply(fresh, memory, settings)
+    linked = pl.concat([schemas.conform(reuse.paragraphs, schemas.LINKED_PARAGRAPHS, at="dedup"), standing])
+    linked = schemas.ordered(linked, schemas.PARAGRAPHS)
 
     def own(batch: Batch) -> Batch:
         ids = batch["paragraphs"].select("paragraph_id")
@@ -339,17 +407,25 @@ def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
     return ()
 
 
-def _memory(bench: Bench, revised: pl.Series) -> dedup.Memory:
-    """What dedup must know of earlier batches, without the articles that come again."""
+def _memory(bench: Bench, articles: pl.Series) -> tuple[dedup.Memory, pl.DataFrame]:
+    """What dedup must know of earlier batches, and the published paragraphs of these articles, which come again."""
     base = bench.store.current()
     if base is None:
-        return dedup.Memory.empty()
-    others = ~pl.col("article_id").is_in(revised.implode())
-    return dedup.Memory(
-        fingerprints=base.read(schemas.FINGERPRINTS, state=True).filter(others),
-        frequencies=base.read(schemas.FREQUENCIES, state=True),
-        members=base.read(schemas.MEMBERS, state=True).filter(others),
-    )
+        return dedup.Memory.empty(), schemas.PARAGRAPHS.empty()
+    made_with, settings = base.manifest["minhash"], bench.order.config.settings.dedup
+    if made_with["shingle_words"] != settings.shingle_words:
+        raise ConfigError(
+            f"dedup.shingle_words = {settings.shingle_words}, but the current version remembers shingles of "
+            f"{made_with['shingle_words']} words; `copydesk run --rebuild` makes it anew"
+        )
+    published = base.scan(schemas.PARAGRAPHS).filter(pl.col("article_id").is_in(articles.implode())).collect()
+    tables = [base.read(table, state=True) for table in (schemas.FINGERPRINTS, schemas.FREQUENCIES, schemas.MEMBERS)]
+    return dedup.Memory(*tables), published
+
+
+def _gone(published: pl.DataFrame, paragraphs: pl.DataFrame) -> pl.Series:
+    """Ids of published paragraphs that a revision took away."""
+    return published.join(paragraphs, on="paragraph_id", how="anti")["paragraph_id"]
 
 
 def _names(bench: Bench) -> Sequence[tuple[str, str]]:
@@ -405,13 +481,14 @@ def _export(bench: Bench) -> Sequence[tuple[str, str]]:
         settings.export,
     )
     counts = {f"n_{name}": frame.height for name, frame in tables.items()}
-    if taken["n_written"] or taken["n_rejected"]:
+    if taken["n_written"] or (taken["n_rejected"] and not bench.order.retry):
         batch = publish.Batch(
             run_id=taken["run_id"],
             as_of=as_of,
             tables=tables,
             inputs=gather(folders["extract"], "inputs"),
             files=gather(folders["extract"], "files"),
+            still_refused=gather(folders["extract"], "still_refused"),
             outlet_lines=gather(folders["clean"], "outlet_lines"),
             fingerprints=gather(folders["dedup"], "fingerprints"),
             frequencies=gather(folders["dedup"], "frequencies"),
@@ -446,6 +523,7 @@ def _manifest(bench: Bench, cards: Mapping[str, Any], counts: Mapping[str, Any],
     return {
         "schema_version": SCHEMA_VERSION,
         "run_id": cards["extract"]["counts"]["run_id"],
+        "batches": [*([] if base is None else base.manifest["batches"]), cards["extract"]["counts"]["run_id"]],
         "as_of": cards["extract"]["as_of"],
         "base": None if base is None else base.run_id,
         "versions": {"copydesk": __version__, **{name: library_version(name) for name in LIBRARIES}},
@@ -492,6 +570,8 @@ def rebuild(order: Order, reporter: Reporter, *, lock_timeout: float = 0.0) -> O
     committed under a new id. Raises RefusedError when an input that stands in the current version is gone,
     unless `force_publish`.
     """
+    if not order.source.exists():
+        raise NoInputError(f"{order.source}: no such file or folder")
     store = Store(order.out)
     with store.locked(lock_timeout):
         base = store.current()
@@ -505,37 +585,37 @@ def rebuild(order: Order, reporter: Reporter, *, lock_timeout: float = 0.0) -> O
 
 
 def _replay(order: Order, reporter: Reporter, store: Store, base: Version, replayed: Store) -> Outcome:
-    inputs = base.read(schemas.INPUTS, state=True)
-    took = {(outlet, sha): batch for outlet, sha, batch in inputs.select("outlet", "sha256", "batch_id").rows()}
-    origin = {
-        (outlet, sha): (first_seen_at, revision)
-        for outlet, sha, first_seen_at, revision in inputs.filter(pl.col("first_seen_at").is_not_null())
-        .select("outlet", "sha256", "first_seen_at", "revision")
-        .rows()
-    }
+    entries = [Input(*row[:-1]) for row in base.read(schemas.INPUTS, state=True).rows()]
+    batches = base.read(schemas.INPUTS, state=True)["batch_id"]
+    origin = {(entry.outlet, entry.sha256): entry for entry in entries}
+    took = {(entry.outlet, entry.sha256): batch for entry, batch in zip(entries, batches, strict=True)}
+    settings = order.config.settings.extract
+    inputs = found(order.source, settings.include, settings.exclude, without=store.root)
+    places = located(inputs.paths, settings.limits, took)
     outcomes = []
-    for batch_id in [*sorted(set(took.values())), None]:
-        as_of = (
-            order.as_of if batch_id is None else datetime.strptime(batch_id[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-        )
-        wanted = frozenset(key for key, batch in took.items() if batch == batch_id) if batch_id else None
+    for batch_id in base.manifest["batches"]:
         one = replace(
             order,
             out=replayed.root,
-            as_of=as_of,
+            as_of=_time_of(batch_id),
             dry_run=False,
             force_publish=True,
             run_id=batch_id,
-            wanted=wanted,
+            wanted=frozenset(key for key, batch in took.items() if batch == batch_id),
+            paths=frozenset(places.get(batch_id, ())),
             origin=origin,
+            guarded=store.root,
         )
-        outcomes.append(_all_stages(Bench.set_up(one, reporter)))
+        if one.paths:
+            outcomes.append(_all_stages(Bench.set_up(one, reporter)))
+    new = replace(order, out=replayed.root, dry_run=False, force_publish=True, origin=origin, guarded=store.root)
+    outcomes.append(_only_new(_all_stages(Bench.set_up(new, reporter))))
     made = replayed.current()
     if made is None:
         raise NoInputError(f"{order.source}: none of the inputs of the current version is there any more")
     _refuse_to_lose(order, base, made)
-    outcomes[-1] = _only_new(outcomes[-1])
     counts = {stage: _total([outcome.counts.get(stage, {}) for outcome in outcomes]) for stage in STAGES}
+    counts["names"]["n_persons"] = made.read(schemas.MENTIONS)["person_id"].drop_nulls().n_unique()
     if order.dry_run:
         return Outcome(None, counts, outcomes[-1].skipped)
     manifest = made.manifest
@@ -546,6 +626,10 @@ def _replay(order: Order, reporter: Reporter, store: Store, base: Version, repla
     manifest = {**manifest, "run_id": run_id, "base": base.run_id, "as_of": order.as_of.isoformat(), "counts": counts}
     version = store.commit(Draft(run_id, made), manifest, keep=order.config.settings.run.keep_versions)
     return Outcome(version, counts, outcomes[-1].skipped)
+
+
+def _time_of(batch_id: str) -> datetime:
+    return datetime.strptime(batch_id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
 
 
 def _only_new(last: Outcome) -> Outcome:

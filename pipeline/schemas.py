@@ -309,9 +309,9 @@ INPUTS = Table(
 FILES = Table(
     "files",
     "file read to its end",
-    ("folder_outlet", "sha256"),
+    ("source_path", "sha256"),
     (
-        Column("folder_outlet", pl.String, "outlet its folder stands for"),
+        Column("source_path", pl.String, "where it lay"),
         Column("sha256", pl.String, "of the file as it lies, with its .meta.json"),
         Column("n_inputs", pl.Int64, "inputs found in it"),
         Column("n_rejected", pl.Int64, "of these, refused"),

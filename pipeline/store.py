@@ -23,7 +23,7 @@ from typing import Any
 import polars as pl
 from filelock import FileLock, Timeout
 
-from pipeline.errors import LockedError, UsageError, WriteError
+from pipeline.errors import LockedError, RefusedError, UsageError, WriteError
 from pipeline.files import (
     digest,
     fsync_folder,
@@ -39,6 +39,7 @@ from pipeline.schemas import Table
 LOCK, CURRENT, VERSIONS, STAGE = ".lock", "current", "versions", ".stage"
 MANIFEST, MANIFEST_HASH = "manifest.json", "manifest.sha256"
 STATE = "state"
+WORK = (".dry-run", ".rebuild")  # folders that a command removes when it ends, and the next one when it was killed
 TEMPORARY = ".tmp-"
 
 
@@ -92,7 +93,9 @@ class Draft:
 
     def remove(self, table: Table, day: str, *, state: bool = False) -> None:
         """Leave out the table's rows of that day."""
-        self.removed.add(_file_name(table, day, state=state))
+        name = _file_name(table, day, state=state)
+        self.written.pop(name, None)
+        self.removed.add(name)
 
     def read(self, table: Table, day: str, *, state: bool = False) -> pl.DataFrame:
         """The table's rows of that day as they stand in the draft."""
@@ -141,16 +144,22 @@ class Store:
         except OSError as error:
             raise WriteError(f"{self.root}: {error.strerror}") from None
         try:
-            for leftover in (self.root / VERSIONS).glob(f"{TEMPORARY}*"):
-                reset_folder(leftover).rmdir()
+            for leftover in [*(self.root / VERSIONS).glob(f"{TEMPORARY}*"), *(self.root / name for name in WORK)]:
+                if leftover.is_dir():
+                    reset_folder(leftover).rmdir()
             yield
         finally:
             lock.release()
 
     def current(self) -> Version | None:
-        """The version readers see; None before the first run."""
+        """The version readers see; None before the first run. Raises RefusedError when it is gone."""
         pointer = self.root / CURRENT
-        return Version(pointer.resolve()) if (pointer / MANIFEST).is_file() else None
+        if (pointer / MANIFEST).is_file():
+            return Version(pointer.resolve())
+        if pointer.is_symlink():
+            kept = ", ".join(version.run_id for version in self.versions()) or "none"
+            raise RefusedError(f"{pointer} points to a version that is not there; `rollback RUN` points to one: {kept}")
+        return None
 
     def versions(self) -> list[Version]:
         """The versions kept, oldest first."""
@@ -183,13 +192,13 @@ class Store:
             _write_manifest(building, {**manifest, "outputs": outputs})
             target = versions / draft.run_id
             if target.exists():  # made by a run that was cut off before it became current, or rolled back
-                shutil.rmtree(target)
+                self._discard(target)
             building.rename(target)
             fsync_folder(versions)
             self.point_to(Version(target))
+            self._prune(keep)
         except OSError as error:
             raise WriteError(f"{error.filename or building}: {error.strerror}") from None
-        self._prune(keep)
         return Version(target)
 
     def point_to(self, version: Version) -> None:
@@ -201,10 +210,21 @@ class Store:
         fsync_folder(self.root)
 
     def _prune(self, keep: int) -> None:
+        """Drop versions beyond `keep`: first those that the current one does not descend from, then its oldest."""
+        kept = {version.run_id: version for version in self.versions()}
         current = self.current()
-        others = [version for version in self.versions() if current is None or version.run_id != current.run_id]
-        for version in others[: max(0, len(others) - (keep - 1))]:
-            shutil.rmtree(version.path)
+        line = []
+        while current is not None and current.run_id in kept:
+            line.append(kept.pop(current.run_id))
+            current = kept.get(current.manifest["base"] or "")
+        for version in [*kept.values(), *reversed(line)][: max(0, len(kept) + len(line) - keep)]:
+            self._discard(version.path)
+
+    def _discard(self, folder: Path) -> None:
+        """Remove a version so that, killed half-way, it is a leftover and not a version."""
+        doomed = folder.with_name(f"{TEMPORARY}gone-{folder.name}")
+        folder.rename(doomed)
+        shutil.rmtree(doomed)
 
 
 def _build(draft: Draft, building: Path) -> list[dict[str, Any]]:

@@ -37,7 +37,7 @@ def test_a_run_ends_with_a_funnel_the_balance_and_the_place(day_one):
     assert result.stdout == ""
     assert "balance     4 inputs = 3 written + 1 rejected + 0 unchanged" in result.stderr
     assert f"output      {out}/current/" in result.stderr
-    assert "not among extract.include: herald.example/notes.json" in result.stderr
+    assert "1 no reader for this name (herald.example/notes.json)" in result.stderr
 
 
 def test_the_next_run_finds_nothing_new_and_exits_0(day_one):
@@ -96,7 +96,7 @@ def test_explain_tells_one_lines_story(day_one):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("explain", "zeppelin"), "no article has the id, path, url or a title with 'zeppelin'"),
+        (("explain", "zeppelin"), "no article has the id, path (below --in), url or a title with 'zeppelin'"),
         (("explain", ".txt"), "names 3 articles; name one by its id"),
         (("explain", "ferry.txt", "--line", "999"), "has no line 999"),
         (("runs", "no-such-run"), "no version of run 'no-such-run'"),

@@ -10,7 +10,7 @@ from polars.testing import assert_frame_equal
 from pipeline import schemas
 from pipeline.check import problems
 from pipeline.errors import ConfigError, NoInputError, RefusedError
-from pipeline.run import one_stage
+from pipeline.run import one_stage, run
 from pipeline.stages import STAGES
 from pipeline.store import Store
 from tests import world
@@ -369,6 +369,201 @@ def test_a_rebuild_refuses_to_lose_articles_whose_input_is_gone(workshop):
 
     rebuilt(source, out, SECOND, force_publish=True)
     assert rows(out, schemas.ARTICLES).height == 2
+
+
+def written(outcome):
+    """(inputs, written, rejected, unchanged) of a run."""
+    return tuple(outcome.counts["extract"][f"n_{name}"] for name in ("inputs", "written", "rejected", "unchanged"))
+
+
+def stories(out):
+    """Where the current articles come from."""
+    return sorted(rows(out, schemas.ARTICLES)["source_path"])
+
+
+def test_a_rebuild_keeps_the_order_of_batches_of_one_instant(tmp_path):
+    source, out = tmp_path / "raw", tmp_path / "clean"
+    for number in range(4):
+        put(
+            source,
+            "herald.example/ferry.txt",
+            page(f"Ferry, state {number}", *world.WIRE[: 1 + number % 3], world.LOCAL[1]),
+        )
+        put(
+            source, f"herald.example/other{number}.txt", page(f"Other {number}", world.LOCAL[number % 3], world.WIRE[2])
+        )
+        ran(source, out)
+    before = rows(out, schemas.ARTICLES, "source_path", "revision")
+
+    rebuilt(source, out, SECOND)
+
+    assert_frame_equal(rows(out, schemas.ARTICLES, "source_path", "revision"), before)
+    sound(out)
+
+
+def test_a_record_put_on_top_takes_nobodys_place(tmp_path):
+    source, out = tmp_path / "raw", tmp_path / "clean"
+    first, second, third = (
+        record(outlet="herald.example", text="\n\n".join([text, world.WIRE[2]])) for text in world.LOCAL
+    )
+    put(source, "feed.jsonl", first + second)
+    ran(source, out)
+    put(source, "feed.jsonl", third + first + second)
+
+    assert written(ran(source, out, SECOND)) == (3, 1, 0, 2)
+    assert rows(out, schemas.ARTICLES).height == 3
+    assert set(rows(out, schemas.ARTICLES)["revision"]) == {0}
+    sound(out)
+
+
+def test_a_file_that_gave_its_name_to_another_is_still_an_article(tmp_path):
+    source, out = tmp_path / "raw", tmp_path / "clean"
+    put(source, "herald.example/1.txt", page("Ferry", *world.WIRE))
+    ran(source, out)
+    (source / "herald.example/1.txt").rename(source / "herald.example/0.txt")
+    put(source, "herald.example/1.txt", page("Traders", *world.LOCAL))
+
+    assert written(ran(source, out, SECOND)) == (2, 2, 0, 0)
+    assert stories(out) == ["herald.example/0.txt", "herald.example/1.txt"]
+    assert written(ran(source, out, THIRD)) == (2, 0, 0, 2)
+    sound(out)
+
+
+def test_a_moved_file_is_known_and_a_rebuild_keeps_its_id(workshop):
+    source, out = workshop
+    before = rows(out, schemas.ARTICLES)["article_id"]
+    (source / "herald.example/2026-11-17/ferry.txt").rename(source / "herald.example/moved.txt")
+
+    assert ran(source, out, SECOND).version is None
+    rebuilt(source, out, THIRD)
+
+    assert rows(out, schemas.ARTICLES)["article_id"].to_list() == before.to_list()
+
+
+def test_an_input_may_go_back_to_what_it_was(workshop):
+    source, out = workshop
+    path = source / "herald.example/2026-11-17/traders.txt"
+    old = path.read_text(encoding="utf-8")
+    put(source, "herald.example/2026-11-17/traders.txt", page("Traders", *world.WIRE))
+    ran(source, out, SECOND)
+    path.write_text(old, encoding="utf-8")
+
+    assert ran(source, out, THIRD).counts["extract"]["n_revised"] == 1
+    article = rows(out, schemas.ARTICLES).filter(pl.col("source_path").str.ends_with("traders.txt")).row(0, named=True)
+    assert (article["revision"], article["title"]) == (2, "Traders fault council over parking")
+    assert ran(source, out, THIRD).version is None
+    sound(out)
+
+
+def test_two_files_of_one_article_do_not_take_turns(tmp_path):
+    source, out = tmp_path / "raw", tmp_path / "clean"
+    put(source, "a.jsonl", record(id="7", outlet="herald.example", text="\n\n".join(world.WIRE)))
+    ran(source, out)
+    put(source, "b.jsonl", record(id="7", outlet="herald.example", text="\n\n".join(world.LOCAL)))
+    ran(source, out, SECOND)
+
+    assert written(ran(source, out, THIRD)) == (2, 0, 0, 2)
+    assert rows(out, schemas.ARTICLES)["revision"].to_list() == [1]
+
+
+def test_a_small_revision_of_the_first_copy_leaves_it_the_first(workshop):
+    source, out = workshop
+    name = "herald.example/2026-11-17/ferry.txt"
+    before = rows(out, schemas.PARAGRAPHS).filter(pl.col("is_canonical"))["paragraph_id"]
+    links = rows(out, schemas.LINKS)
+    put(
+        source,
+        name,
+        page("Norlinje adds night sailings after harbour fire", *world.WIRE, world.LOCAL[1].replace("old", "new")),
+    )
+
+    ran(source, out, SECOND)
+
+    paragraphs = rows(out, schemas.PARAGRAPHS)
+    assert set(before) <= set(paragraphs.filter(pl.col("is_canonical"))["paragraph_id"])
+    assert rows(out, schemas.LINKS).join(links, on=["left_id", "right_id"], how="semi").height == links.height
+    original = rows(out, schemas.ARTICLES).filter(pl.col("source_path") == name)["original_text"][0]
+    assert world.WIRE[0] in original
+    sound(out)
+
+
+def test_what_was_published_long_ago_is_compared_across_batches(tmp_path):
+    source, out = tmp_path / "raw", tmp_path / "clean"
+    for day, (outlet, paragraphs) in enumerate(
+        (("herald", world.WIRE), ("coast", world.LOCAL), ("island", world.EDITED)), 1
+    ):
+        put(source, f"{outlet}.example/old.txt", page("Night ferries", *paragraphs, date=f"{day} March 2024"))
+        ran(source, out, FIRST if day == 1 else SECOND if day == 2 else THIRD)
+
+    assert rows(out, schemas.CLUSTERS)["n_outlets"].to_list() == [2, 2]
+    sound(out)
+
+
+def test_a_partners_page_is_not_taken_for_the_origins(tmp_path):
+    html = "<html><head><link rel=canonical href='https://origin.example/n/1'></head><body>{}</body></html>"
+    body = "".join(f"<p>{paragraph}</p>" for paragraph in world.WIRE)
+    for outlet in ("origin", "partner"):
+        put(tmp_path / "raw", f"{outlet}.example/1.html", html.format(body + f"<p>{outlet}</p>"))
+
+    ran(tmp_path / "raw", tmp_path / "clean")
+
+    assert sorted(rows(tmp_path / "clean", schemas.ARTICLES)["outlet"]) == ["origin.example", "partner.example"]
+
+
+def test_the_output_is_never_input(tmp_path):
+    root = newsroom(tmp_path)
+
+    assert written(ran(root, root / "clean")) == (3, 3, 0, 0)
+    again = ran(root, root / "clean", SECOND)
+    assert written(again) == (3, 0, 0, 3)
+    assert ("clean", "output of copydesk") in again.skipped
+    assert written(ran(root, root / "other")) == (3, 3, 0, 0)
+
+
+def test_the_same_bytes_under_another_suffix_are_read_again(tmp_path):
+    lines = "".join(record(id=str(n), outlet="herald.example", text=text) for n, text in enumerate(world.LOCAL))
+    file = put(tmp_path / "raw", "feed.txt", lines)
+    ran(tmp_path / "raw", tmp_path / "clean")
+    file.rename(file.with_suffix(".jsonl"))
+
+    assert written(ran(tmp_path / "raw", tmp_path / "clean", SECOND))[1] == 3
+
+
+def test_what_extraction_refused_is_tried_again_too(tmp_path):
+    source, out = newsroom(tmp_path / "raw"), tmp_path / "clean"
+    bad_inputs(source)
+    ran(source, out)
+
+    again = ran(source, out, SECOND, retry=True)
+
+    assert again.n_rejected == 6
+    assert again.version is None
+
+
+def test_a_mended_input_is_no_longer_a_reject(tmp_path):
+    source, out = newsroom(tmp_path / "raw"), tmp_path / "clean"
+    bad_inputs(source)
+    ran(source, out)
+    put(source, "bad.example/empty.txt", page("Ferry", *world.WIRE))
+    put(source, "bad.example/records.jsonl", record(id="1", outlet="good.example", text="\n\n".join(world.LOCAL)))
+
+    ran(source, out, SECOND)
+
+    assert sorted(rows(out, schemas.REJECTS)["reason"]) == ["bad_encoding", "binary", "no_text", "truncated"]
+    sound(out)
+
+
+def test_other_settings_than_before_are_said(workshop):
+    source, out = workshop
+    reporter = world.Silent()
+
+    run(order(source, out, SECOND, ("clean.threshold=0.4", "dedup.strictness=loose")), reporter)
+
+    assert any("clean.threshold, dedup.strictness" in warning for warning in reporter.warnings)
+    put(source, "island.example/night.txt", page("Night ferries", *world.WIRE[:2]))
+    with pytest.raises(ConfigError, match=r"remembers shingles of 3 words; `copydesk run --rebuild`"):
+        ran(source, out, SECOND, sets=("dedup.shingle_words=4",))
+    assert rebuilt(source, out, THIRD, sets=("dedup.shingle_words=4",)).version is not None
 
 
 def test_an_input_that_disappears_changes_nothing(workshop):

@@ -7,7 +7,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from pipeline import schemas
-from pipeline.errors import LockedError, UsageError, WriteError
+from pipeline.errors import LockedError, RefusedError, UsageError, WriteError
 from pipeline.store import Draft, Store
 
 
@@ -19,7 +19,8 @@ def committed(store, run_id, *, keep=3, base=None, **days):
     draft = Draft(run_id, base if base is not None else store.current())
     for day, frame in days.items():
         draft.write(schemas.OUTLET_LINES, day, frame, state=True)
-    return store.commit(draft, {"run_id": run_id, "base": None}, keep=keep)
+    base_id = draft.base.run_id if draft.base else None
+    return store.commit(draft, {"run_id": run_id, "base": base_id}, keep=keep)
 
 
 def inode(version, day):
@@ -72,7 +73,7 @@ def test_a_removed_day_is_gone_from_the_new_version_only(tmp_path):
     draft = Draft("run-2", first)
     draft.remove(schemas.OUTLET_LINES, "day1", state=True)
 
-    second = store.commit(draft, {}, keep=3)
+    second = store.commit(draft, {"base": "run-1"}, keep=3)
 
     assert draft.days(schemas.OUTLET_LINES, state=True) == ["day2"]
     assert list(second.files(schemas.OUTLET_LINES, state=True)) == ["day2"]
@@ -86,11 +87,26 @@ def test_old_versions_go_but_never_the_current(tmp_path):
 
     assert [version.run_id for version in store.versions()] == ["run-4", "run-5"]
 
-    store.point_to(store.version("run-4"))
+
+def test_versions_that_were_rolled_back_go_before_ancestors(tmp_path):
+    store = Store(tmp_path)
+    for number in range(1, 4):
+        committed(store, f"run-{number}", day1=rows("a.example"))
+    store.point_to(store.version("run-1"))
+
     committed(store, "run-0", day1=rows("a.example"), keep=2)
 
     assert store.current().run_id == "run-0"
-    assert [version.run_id for version in store.versions()] == ["run-0", "run-5"]
+    assert [version.run_id for version in store.versions()] == ["run-0", "run-1"]
+
+
+def test_a_pointer_to_nothing_is_said(tmp_path):
+    store = Store(tmp_path)
+    version = committed(store, "run-1", day1=rows("a.example"))
+    version.path.rename(tmp_path / "elsewhere")
+
+    with pytest.raises(RefusedError, match="points to a version that is not there"):
+        store.current()
 
 
 def test_rollback_is_one_pointer_swap(tmp_path):

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # news on the web begins later; earlier dates are template defaults
 AHEAD = timedelta(days=1)  # clocks and zones differ by up to 26 hours between an outlet and us
+EPOCH = re.compile(r"[0-9]{10}(?:[0-9]{3})?")
 LOOK_AT = 300  # characters of a text that are looked at: a date line is short
 
 _MONTHS = (
@@ -82,9 +83,13 @@ FORMS = tuple(
 def published(text: str, as_of: datetime) -> tuple[datetime | None, str | None]:
     """The first date in the text in UTC, and the date as printed, with its clock and zone.
 
-    A day alone is 00:00; a clock without zone, or with one of several meanings, counts as UTC. No date: (None, None).
+    A text of 10 or 13 digits alone is seconds or milliseconds since 1970. A day alone is 00:00; a clock without zone,
+    or with one of several meanings, counts as UTC. No date: (None, None).
     Before 1990 or more than a day after `as_of`: (None, the date as printed).
     """
+    if EPOCH.fullmatch(text.strip()):
+        second = datetime.fromtimestamp(int(text.strip()[:10]), UTC)
+        return (second if EARLIEST <= second <= as_of + AHEAD else None), text.strip()
     shown = unicodedata.normalize("NFC", text[:LOOK_AT]).replace("\xa0", " ").replace("\u202f", " ")
     lower = shown.lower()
     if len(lower) != len(shown):  # "İ" in lower case is two signs

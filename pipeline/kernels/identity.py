@@ -48,10 +48,13 @@ def outlet_name(given: str | None, url: str | None, source_path: str) -> str | N
     return (given or "").strip() or host_of(url) or folder_outlet(source_path)
 
 
-def article_key(source_id: str | None, url: str | None, source_path: str, record_no: int | None) -> str:
-    """The record's own id, else its bare address, else the path (with `#` and the record's number in its file)."""
+def article_key(source_id: str | None, url: str | None, source_path: str, record_hash: str | None) -> str:
+    """The record's own id, else its bare address, else the path (for a record, with `#` and the hash of its content).
+
+    A record's number in its file would not do: a record put on top of a feed would take over its neighbour's article.
+    """
     if source_id:
         return source_id
     if url:
         return bare_url(url)
-    return source_path if record_no is None else f"{source_path}#{record_no}"
+    return source_path if record_hash is None else f"{source_path}#{record_hash}"

@@ -70,4 +70,5 @@ def outlet_of(document: Document) -> str | None:
 
 def key_of(document: Document) -> str:
     """The document's own id, else its address without tracking, else its place."""
-    return article_key(document.source_id, document.url, document.source_path, document.record_no)
+    record_hash = None if document.record_no is None else document.sha256
+    return article_key(document.source_id, document.url, document.source_path, record_hash)

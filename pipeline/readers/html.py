@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline.kernels.identity import folder_outlet, host_of
 from pipeline.readers.articles import article
 from pipeline.readers.base import Document, Limits, Refusal
 from pipeline.readers.unpack import with_packing
@@ -28,9 +29,15 @@ def read(path: Path, source_path: str, limits: Limits) -> Iterator[Document | Re
     """The one page of the file, or its one refusal."""
     for found in article(path, source_path, limits, "html"):
         if isinstance(found, Document) and found.url is None and isinstance(found.content, bytes):
-            yield replace(found, url=own_url(found.content))
+            yield replace(found, url=_believable(own_url(found.content), folder_outlet(source_path)))
         else:
             yield found
+
+
+def _believable(url: str | None, folder: str | None) -> str | None:
+    """The page's own address, unless it lies in the folder of another host: partners name the origin as canonical."""
+    foreign = folder is not None and "." in folder and host_of(url) != host_of(f"https://{folder}")
+    return None if foreign else url
 
 
 def own_url(raw: bytes) -> str | None:

@@ -71,6 +71,8 @@ def _cell(cell: pa.Scalar, key: str, limits: Limits) -> object:
         value = cell.as_py()
     except UnicodeDecodeError:
         raise RecordError("bad_encoding", f"'{key}' is not UTF-8") from None
+    except (ValueError, OverflowError, LookupError) as error:  # a time out of range, a zone nobody knows
+        raise RecordError("bad_record", f"'{key}': {error}") from None
     if isinstance(value, (str, bytes)) and len(value) > limits.max_document_bytes:
         raise RecordError("too_large", f"'{key}' has more than {limits.max_document_bytes:,} bytes")
     if isinstance(value, (datetime.datetime, datetime.date)):

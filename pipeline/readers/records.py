@@ -52,18 +52,19 @@ def document(values: Mapping[str, object], source_path: str, source_offset: int,
         raise RecordError("bad_record", f"'{form}' is no string")
     if isinstance(content, str):
         _encodable(content, form)
+    told = {key: field(values, key) for key in ("id", "url", "outlet", "title", "published_at")}
     return Document(
         source_path=source_path,
         source_offset=source_offset,
         record_no=record_no,
         format=form,
         content=content,
-        sha256=record_hash(values),
-        source_id=field(values, "id"),
-        url=field(values, "url"),
-        outlet=field(values, "outlet"),
-        title=field(values, "title"),
-        published_at=field(values, "published_at"),
+        sha256=record_hash({form: content, **told}),
+        source_id=told["id"],
+        url=told["url"],
+        outlet=told["outlet"],
+        title=told["title"],
+        published_at=told["published_at"],
     )
 
 

@@ -44,9 +44,11 @@ class Settings(StageSettings):
 
     enabled: bool = True  # false: every line is a paragraph
     threshold: float = Field(0.5, ge=0, le=1)  # lines that score less are dropped; probability
-    keep_roles: tuple[TextRole, ...] = STORY_ROLES  # roles that make up the text
-    outlets: tuple[str, ...] = ()  # files of outlet rules, patterns relative to the config file
-    window_days: int = Field(30, ge=0)  # days back over which an outlet's printed lines are counted; 0 = no limit
+    keep_roles: tuple[TextRole, ...] = Field(STORY_ROLES, min_length=1)  # roles that make up the text
+    outlets: tuple[str, ...] = ("outlets/*.toml",)  # files of outlet rules, patterns relative to the config file
+    window_days: int = Field(
+        30, ge=0, le=36_500
+    )  # days back over which an outlet's printed lines are counted; 0 = no limit
     min_outlet_articles: int = Field(3, ge=2)  # articles of an outlet that print a line, from which it is chrome
     min_sure_articles: int = Field(10, ge=2)  # the same for a line that scores sure_score or more
     sure_score: float = Field(0.9, ge=0, le=1)  # a line is surely story from here on; probability
@@ -152,11 +154,11 @@ def measured(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def survey(documents: pl.DataFrame, lines: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """schemas.OUTLET_LINES of the batch: on how many new articles (revision 0) each outlet prints each line.
+    """schemas.OUTLET_LINES of the batch: on how many of these articles each outlet prints each line.
 
     Articles without outlet are not counted, each is an outlet of its own; nor are lines that no count would drop.
     """
-    new = documents.filter((pl.col("revision") == 0) & pl.col("outlet").is_not_null()).select("article_id", "outlet")
+    new = documents.filter(pl.col("outlet").is_not_null()).select("article_id", "outlet")
     printed = measured(lines.select("article_id", "text", "score").join(new, on="article_id"))
     counts = (
         printed.filter(~_is_out_of_reach(settings))

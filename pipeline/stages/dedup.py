@@ -42,16 +42,16 @@ class Settings(StageSettings):
     """What counts as a copy, and how far back to look."""
 
     enabled: bool = True  # false: every paragraph is its own
-    window_days: int = Field(30, ge=0)  # days between the own times of two copies; 0: any distance
+    window_days: int = Field(30, ge=0, le=36_500)  # days between the own times of two copies; 0: any distance
     strictness: Literal["loose", "default", "strict"] = "default"  # containment needed: .35, .44, .50
     shingle_words: int = Field(3, ge=3, le=8)  # words in a shingle
     max_frequency: int = Field(60, ge=1)  # paragraphs; a shingle in more is dropped, and a bigram counts a tenth
-    permutations: int = Field(128, ge=2)  # slots of a signature
+    permutations: int = Field(128, ge=2, le=4096)  # slots of a signature
     bands: int = Field(64, ge=1)  # bands of a signature
     rows: int = Field(
         2, ge=1
     )  # slots in a band; 64 x 2 finds 95 % of the gold pairs at 500,000 paragraphs, 42 x 3 81 %
-    seed: int = 1  # of datasketch's permutations
+    seed: int = Field(1, ge=0, lt=2**32)  # of datasketch's permutations
     min_tokens: int = Field(12, ge=1)  # words from which a paragraph can be a near or contained copy
     min_tokens_exact: int = Field(5, ge=1)  # words from which it can be an exact one
     min_shared: int = Field(4, ge=1)  # shingles that two copies must share
@@ -94,9 +94,9 @@ class Memory:
         """The memory of a first batch."""
         return Memory(schemas.FINGERPRINTS.empty(), schemas.FREQUENCIES.empty(), schemas.MEMBERS.empty())
 
-    def without(self, articles: pl.Series) -> Memory:
-        """The memory without the paragraphs of these articles, which come again; their shingles stay counted."""
-        others = ~pl.col("article_id").is_in(articles.implode())
+    def without(self, paragraph_ids: pl.Series) -> Memory:
+        """The memory without these paragraphs, which a revision took away; their shingles stay counted."""
+        others = ~pl.col("paragraph_id").is_in(paragraph_ids.implode())
         return Memory(self.fingerprints.filter(others), self.frequencies, self.members.filter(others))
 
 
@@ -139,6 +139,19 @@ def plain_paragraphs(documents: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFra
     return schemas.ordered(schemas.conform(whole.select(table.names), table, at="dedup"), table)
 
 
+def parted(paragraphs: pl.DataFrame, published: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What a revision leaves standing, apart: the new PLAIN_PARAGRAPHS, and LINKED_PARAGRAPHS for the others.
+
+    `published` are rows of schemas.PARAGRAPHS of earlier states of these articles. A paragraph that is still there
+    keeps cluster, canonical copy and scores; a revision elsewhere in the article does not make it a copy of its copy.
+    """
+    verdict = [name for name in schemas.LINKED_PARAGRAPHS.names if name not in schemas.PLAIN_PARAGRAPHS.names]
+    still = published.select("paragraph_id", *verdict)
+    standing = paragraphs.join(still, on="paragraph_id", how="inner", maintain_order="left")
+    fresh = paragraphs.join(still, on="paragraph_id", how="anti", maintain_order="left")
+    return fresh, standing.select(schemas.LINKED_PARAGRAPHS.names)
+
+
 def apply(paragraphs: pl.DataFrame, memory: Memory, settings: Settings) -> Reuse:
     """Judge one batch of PLAIN_PARAGRAPHS against itself and the memory.
 
@@ -148,8 +161,7 @@ def apply(paragraphs: pl.DataFrame, memory: Memory, settings: Settings) -> Reuse
     paragraphs = schemas.conform(paragraphs, schemas.PLAIN_PARAGRAPHS, at="dedup")
     if not settings.enabled:
         return _alone(paragraphs, settings)
-    recalled = memory.without(paragraphs["article_id"].unique())
-    rows = _rows(paragraphs, recalled.fingerprints, settings)
+    rows = _rows(paragraphs, memory.fingerprints, settings)
     texts = _texts(rows)
     own = _own_frequencies(rows, texts, memory.fingerprints["exact_key"], settings)
     every = {words: counts.plus(own[words]) for words, counts in _frequencies(memory.frequencies, settings).items()}
@@ -167,7 +179,7 @@ def apply(paragraphs: pl.DataFrame, memory: Memory, settings: Settings) -> Reuse
         copies.add(copy)
 
     links = {copy.rank: _links_of(copy, exact.get(copy.rank), copies, texts, pairs, settings) for copy in newcomers}
-    earlier = _EarlierClusters.of(rows, new_texts | old_texts, newcomers, recalled.members)
+    earlier = _EarlierClusters.of(rows, new_texts | old_texts, newcomers, memory.members)
     places = _places(newcomers, links, pairs, earlier, JoinRule(settings.join_share, settings.compare_members, window))
     judged = _judged(rows, newcomers, links, places)
     report |= {"n_exact_copies": len(exact), "n_remembered": rows.height - len(newcomers)}

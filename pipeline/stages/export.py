@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import polars as pl
+from pydantic import Field
 
 from pipeline import schemas
 from pipeline.errors import RefusedError
@@ -21,7 +22,9 @@ class Settings(StageSettings):
     lines: Literal["all", "dropped", "none"] = (
         "all"  # rows of the table `lines`: every line, those a rule dropped, none
     )
-    compression_level: int = 3  # zstd level of the Parquet files: 3 halves the size at 112 MB per CPU-second
+    compression_level: int = Field(
+        3, ge=1, le=22
+    )  # zstd level of the Parquet files: 3 halves the size at 112 MB per CPU-second
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,8 @@ class Settings(StageSettings):
     rewrite: Literal["none", "full"] = "full"  # what is put in the configured spelling in text_out: nothing, full names
     style: str = "default"  # canonical.<style> of a person, else canonical.default; `hyphen`, `words`: Korean by rule
     surnames: Literal["off", "record"] = "record"  # bare family names: left alone, or recorded as mentions
-    people: tuple[str, ...] = ("packaged:names/*.toml",)  # files of people, relative to the configuration file
+    # files of people, relative to the configuration file; `packaged:` = those copydesk brings along
+    people: tuple[str, ...] = ("packaged:names/*.toml", "names/*.toml")
 
 
 class Person(StageSettings):

@@ -71,4 +71,4 @@ def test_links_to_folders_are_not_followed_and_pipes_not_opened(tmp_path):
 
 
 def test_a_missing_root_gives_nothing(tmp_path):
-    assert found(tmp_path / "nowhere") == type(found(tmp_path))([], [])
+    assert found(tmp_path / "nowhere") == type(found(tmp_path))([], [], [])

@@ -42,7 +42,6 @@ def test_every_line_is_a_document_with_its_place(tmp_path, suffix):
         (b"not json", "bad_record"),
         (b"[1, 2]", "bad_record"),
         (b'{"url": "https://arle.example/"}', "bad_record"),
-        (b'{"text": "a", "html": "b"}', "bad_record"),
         (b'{"text": 17}', "bad_record"),
         (b'{"text": "a", "title": ["b"]}', "bad_record"),
         (b'{"text": "a", "id": true}', "bad_record"),
@@ -146,9 +145,24 @@ def test_the_footer_is_looked_at_before_the_rows(tmp_path):
     assert [item.reason for item in all_of(tmp_path / "b.parquet")] == ["bad_record"]
 
 
-def test_a_record_without_id_and_address_is_called_by_its_place(tmp_path):
-    first, second = all_of(tmp_path / "a.jsonl", b'{"text": "a"}\n{"text": "a"}\n')
-    assert (key_of(first), key_of(second)) == ("a.jsonl#0", "a.jsonl#1")
+def test_a_record_without_id_and_address_is_called_by_its_content(tmp_path):
+    first, second = all_of(tmp_path / "a.jsonl", b'{"text": "a"}\n{"text": "b"}\n')
+    (alone,) = all_of(tmp_path / "a.jsonl", b'{"text": "b"}\n')
+
+    assert key_of(first).startswith("a.jsonl#")
+    assert key_of(first) != key_of(second) == key_of(alone)
+
+
+def test_where_a_record_has_page_and_text_the_page_is_read(tmp_path):
+    (page,) = all_of(tmp_path / "a.jsonl", b'{"text": "a", "html": "<p>b</p>"}\n')
+
+    assert (page.format, page.content) == ("html", "<p>b</p>")
+
+
+def test_a_record_that_is_no_document_says_what_it_has(tmp_path):
+    (refusal,) = all_of(tmp_path / "a.jsonl", b'{"ID": 1, "body": "a"}\n')
+
+    assert refusal.detail == "neither 'html' nor 'text'; it has 'ID', 'body'"
 
 
 def test_a_name_no_reader_takes_is_an_error():

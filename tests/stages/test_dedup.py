@@ -398,7 +398,7 @@ def test_a_revised_article_forgets_its_old_paragraphs_and_keeps_its_name():
 def test_when_the_founder_is_gone_the_next_member_is_canonical_and_the_name_stays():
     first = judged(article("wire", WIRE), article("copy", WIRE, published=MARCH + DAY))
     founder = of(first, "wire")["paragraph_id"]
-    memory = after(first).without(pl.Series(["wire"]))
+    memory = after(first).without(pl.Series([founder]))
 
     late = of(judged(article("late", EDITED, published=MARCH + 2 * DAY), memory=memory), "late")
 

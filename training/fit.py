@@ -58,7 +58,6 @@ BATCH_PAGES = 16
 FUNCTION_WORDS = 500  # the most widespread words of story lines
 CHROME_LINES = 160  # of a page that are learnt from, about
 NEWS_WEIGHT = 3.0  # of a page of fundus (news of 40 countries) against one of WCXB
-CROP_WEIGHT = 0.3  # of a part of a page against a whole one: at 1.0 short pages kept chrome that had scored below 0.1
 FIRST, SECOND = (64, 24), (32, 16)  # hidden units
 EPOCHS = 8
 NETWORKS = 2  # averaged in each stage
@@ -121,18 +120,14 @@ def material(pages: list[LabelledPage], words: Bools) -> Material:
         facts = (
             np.vstack([page.facts for page in some if page.facts is not None]) if some[0].facts is not None else None
         )
-        # every fourth batch of parts as if in a language whose words are not known
-        is_foreign = all(page.is_crop for page in some) and start // BATCH_PAGES % 4 == 0
+        # every second batch of parts as if in a language whose words are not known
+        is_foreign = all(page.is_crop for page in some) and start // BATCH_PAGES % 2 == 0
         found = text_features([page.lines for page in some], np.zeros_like(words) if is_foreign else words)
         if is_foreign:
             found = replace(found, cue_lines=found.cue_lines[:0], cue_slots=found.cue_slots[:0])
         batches.append((found, facts))
     sizes = [len(page.lines) for page in pages]
-    page_weights = np.array([
-        (NEWS_WEIGHT if page.source == "fundus" else 1.0) * (CROP_WEIGHT if page.is_crop else 1.0)
-        / np.sqrt(len(page.lines))
-        for page in pages
-    ])  # fmt: skip
+    page_weights = np.array([(NEWS_WEIGHT if p.source == "fundus" else 1.0) / np.sqrt(len(p.lines)) for p in pages])
     return Material(
         pages,
         batches,

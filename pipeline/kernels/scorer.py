@@ -157,6 +157,7 @@ LABEL_CHARS = 60  # a label of an advertisement is no longer
 CREDIT_WORDS = 8  # a line of nothing but a credit has no more
 TWICE_LINES = 6  # a headline printed twice stands again within so many lines; a menu for phones is further down
 MENU_WORDS = 4  # an entry of a menu has no more; the last part of a breadcrumb, the page itself, may
+LAST_SCORE = 0.3  # a last paragraph above a note of rights scores no less
 CHROME_SCORE = 0.1  # furniture scores no more
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 CHROME_HINTS = frozenset(
@@ -406,6 +407,7 @@ class Roles:
     def decide(self, title: str | None, byline: str | None) -> None:
         """Settle every role: furniture, headline, fields around and inside the story, then deck and subheadings."""
         self.mark_furniture()
+        self.mark_last()
         headline = self.mark_titles(title)
         self.mark_fields(headline, byline)
         if headline is not None:
@@ -436,6 +438,22 @@ class Roles:
             else:
                 continue
             self.furniture.add(index)
+
+    def mark_last(self) -> None:
+        """Keep a finished sentence of prose between the text above and a note of rights below: the last paragraph."""
+        for index in sorted(self.furniture):
+            above = index - 1
+            if (
+                above > 0
+                and RIGHTS.match(self.units[index].text)
+                and self.roles[above - 1] == "body"
+                and LAST_SCORE <= self.scores[above] < 0.5
+                and self.page.is_prose[above]
+                and self.page.is_sentence[above]
+                and not self.page.has_cue[above]
+            ):
+                self.set(above, "body", "last paragraph above a note of rights", floor=0.5)
+                self.last = max(self.last, above)
 
     def mark_titles(self, title: str | None) -> int | None:
         """Mark the headline and every further printing of it; the unit of its first printing, None without one."""

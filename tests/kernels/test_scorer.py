@@ -12,7 +12,9 @@ from pipeline import schemas
 from pipeline.kernels.html import parsed, visible_lines
 from pipeline.kernels.lines import Line, Markup
 from pipeline.kernels.scorer import (
+    Page,
     PageLines,
+    Roles,
     Scores,
     author_names,
     dated_authors,
@@ -20,6 +22,7 @@ from pipeline.kernels.scorer import (
     page_doubt,
     scored,
     scored_pages,
+    units,
 )
 
 STORY = [
@@ -269,6 +272,19 @@ def test_box_that_leads_away_from_the_story_is_chrome(box: str) -> None:
 )
 def test_sentence_with_the_words_of_such_a_box_is_body(sentence: str) -> None:
     assert roles("Ferry runs aground", *STORY[:3], sentence, *STORY[3:])[4] == "body"
+
+
+def test_unsure_paragraph_above_the_note_of_rights_is_the_last_one() -> None:
+    texts = ["Ferry runs aground", *STORY, "© 2024 The Herald"]
+    found = scored(page(*texts), title=None, byline=None, votes=None)
+    units_of_page = units(page(*texts))
+    facts = Page(*(np.ones(7) * value for value in (15, True, True, 0, 0)), [False] * 7, texts)
+    scores = np.array([0.1, 0.9, 0.9, 0.9, 0.9, 0.35, 0.0])
+    guess = Roles(units_of_page, facts, scores, ["form"] * 7)
+    guess.decide(None, None)
+
+    assert found.role[-2:] == ["body", "chrome"]
+    assert (guess.roles[5], guess.scores[5]) == ("body", 0.5)
 
 
 def test_sentence_that_only_mentions_a_photo_agency_is_body() -> None:

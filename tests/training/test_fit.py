@@ -57,10 +57,10 @@ def test_parts_of_pages_are_story_with_little_around(pages_file):
     pages = text_pages(rows_of([pages_file]))
     parts = cropped(pages, seed=1)
 
-    assert len(parts) == 2 * len(pages)
+    assert len(parts) == len(pages)
     assert all(part.is_crop and len(part.lines) == len(part.labels) <= 21 for part in parts)
     assert all((part.labels == STORY).sum() >= 2 for part in parts)
-    assert any((part.labels == STORY).all() for part in parts)
+    assert min((part.labels == STORY).sum() for part in parts) < 8
 
 
 def test_network_learns_what_one_number_cannot_say(monkeypatch):

@@ -17,6 +17,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,8 @@ ENGLISH = frozenset((
     "the", "and", "of", "to", "in", "a", "is", "that", "for", "on", "with", "was", "as", "it", "by", "at", "from", "be",
     "are", "this",
 ))  # fmt: skip
+
+gram_counts = lru_cache(maxsize=None)(metrics.gram_counts)  # methods and seeds keep the same of most pages
 
 Keeps = list[list[bool]]  # for each page, for each line
 
@@ -131,7 +134,7 @@ def with_trafilatura(
 
 def rates(pages: Sequence[LabelledPage], texts: Sequence[str], keeps: Keeps | None) -> dict[str, float]:
     """Rates on all pages, on the news pages (set fundus), and on those in other languages: `<part>.<kind>_<rate>`."""
-    grams = [metrics.gram_counts(text, page.gold) for text, page in zip(texts, pages, strict=True)]
+    grams = [gram_counts(text, page.gold) for text, page in zip(texts, pages, strict=True)]
     lines = [metrics.line_counts(keep, page.labels.tolist()) for keep, page in zip(keeps or [], pages, strict=False)]
     found: dict[str, float] = {}
     parts = {

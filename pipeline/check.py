@@ -80,6 +80,11 @@ def _dangling(version: Version, tables: dict[str, pl.DataFrame]) -> Iterator[str
         if lost and not (revised and name == "paragraphs"):  # rows of other articles stay when a revision removes one
             yield f"{name}: {len(lost)} values of {column} are no paragraph"
     articles = tables["articles"].select("article_id")
+    written = version.read(schemas.INPUTS, state=True).filter(pl.col("status") == "written").select("article_id")
+    apart = written.join(articles, on="article_id", how="anti").height
+    apart += articles.join(written, on="article_id", how="anti").height
+    if apart:
+        yield f"articles: {apart} differ from the inputs written in the ledger"
     for name in ("lines", "paragraphs", "mentions"):
         strays = tables[name].join(articles, on="article_id", how="anti")
         if strays.height:

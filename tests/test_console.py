@@ -4,7 +4,7 @@ import json
 from pipeline.console import Console, funnel, printable
 
 COUNTS = {
-    "extract": {"n_inputs": 7, "n_written": 4, "n_rejected": 1, "n_unchanged": 2, "n_revised": 1,
+    "extract": {"n_inputs": 7, "n_written": 4, "n_rejected": 1, "n_unchanged": 2, "n_repeated": 0, "n_revised": 1,
                 "rejected_by_reason": {"empty": 1}},
 }  # fmt: skip
 

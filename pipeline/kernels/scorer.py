@@ -157,6 +157,7 @@ LABEL_CHARS = 60  # a label of an advertisement is no longer
 CREDIT_WORDS = 8  # a line of nothing but a credit has no more
 TWICE_LINES = 6  # a headline printed twice stands again within so many lines; a menu for phones is further down
 MENU_WORDS = 4  # an entry of a menu has no more; the last part of a breadcrumb, the page itself, may
+SHORT_TEXT = 5  # lines up to which a text is taken for a record without site chrome: dumps have 30 and more
 LAST_SCORE = 0.3  # a last paragraph above a note of rights scores no less
 CHROME_SCORE = 0.1  # furniture scores no more
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
@@ -407,6 +408,7 @@ class Roles:
     def decide(self, title: str | None, byline: str | None) -> None:
         """Settle every role: furniture, headline, fields around and inside the story, then deck and subheadings."""
         self.mark_furniture()
+        self.mark_short()
         self.mark_last()
         headline = self.mark_titles(title)
         self.mark_fields(headline, byline)
@@ -438,6 +440,16 @@ class Roles:
             else:
                 continue
             self.furniture.add(index)
+
+    def mark_short(self) -> None:
+        """Keep the sentences of a text of a few lines: a record, not a page with its menus; they have no context."""
+        if len(self.units) > SHORT_TEXT or self.units[0].first.markup is not None:
+            return
+        for index in range(len(self.units)):
+            is_story = self.page.is_sentence[index] and self.page.n_words[index] >= 4 and not self.page.has_cue[index]
+            if is_story and index not in self.furniture and self.scores[index] < 0.5:
+                self.set(index, "body", "a sentence in a text of a few lines", floor=0.5)
+                self.first, self.last = min(self.first, index), max(self.last, index)
 
     def mark_last(self) -> None:
         """Keep a finished sentence of prose between the text above and a note of rights below: the last paragraph."""

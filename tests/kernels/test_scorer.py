@@ -519,3 +519,33 @@ def test_every_story_line_of_the_seed_pages_is_kept_and_nearly_all_chrome_droppe
     assert (n_story, n_chrome) == (86, 86)
     assert kept_story == 86
     assert dropped_chrome >= 83
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["The ferry returned to the harbour on Monday after nine weeks of repairs, the operator said in a note."],
+        [
+            "The ferry returned to the harbour on Monday.",
+            "Passengers cheered as it docked, and the captain rang the bell.",
+        ],
+        ["El ferry volvió al puerto el lunes tras nueve semanas de reparaciones, dijo el operador en una nota."],
+    ],
+)
+def test_a_record_of_a_few_sentences_keeps_them(texts):
+    lines = [Line(number, text) for number, text in enumerate(texts, 1)]
+
+    scores = scored(lines, title=None, byline=None, votes=None)
+
+    assert scores.role == ["body"] * len(texts)
+    assert min(scores.score) >= 0.5
+
+
+def test_a_few_lines_of_chrome_are_not_a_record():
+    lines = [
+        Line(1, "Skip to content"),
+        Line(2, "News | Sport | Weather"),
+        Line(3, "© 2026 Herald Ltd. All rights reserved."),
+    ]
+
+    assert max(scored(lines, title=None, byline=None, votes=None).score) < 0.5

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import sys
 import time
@@ -23,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from benchmarks import metrics
+from benchmarks import DATA, metrics
 from pipeline.errors import NoInputError
 from pipeline.kernels.charset import Decoded, decoded
 from pipeline.kernels.html import parsed, visible_lines
@@ -245,7 +244,7 @@ def destination(role: str) -> str:
 
 def data_folder() -> Path:
     """The folder that holds bench/ and seeds/; raises NoInputError where it is missing."""
-    folder = Path(os.environ.get("COPYDESK_BENCH", REPOSITORY.parent / "shared"))
+    folder = DATA
     if not (folder / "bench" / "chrome-dev.parquet").is_file():
         raise NoInputError(f"no bench/chrome-dev.parquet in {folder}; COPYDESK_BENCH names the folder with the data")
     return folder

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import sys
 import time
@@ -29,6 +28,7 @@ from typing import Any
 
 import polars as pl
 
+from benchmarks import DATA
 from benchmarks.metrics import Rates
 from pipeline import schemas
 from pipeline.errors import NoInputError
@@ -278,7 +278,7 @@ def seed_figures(folder: Path) -> dict[str, float]:
 
 def data_folder() -> Path:
     """The folder that holds bench/ and seeds/; raises NoInputError where it is missing."""
-    folder = Path(os.environ.get("COPYDESK_BENCH", REPOSITORY.parent / "shared"))
+    folder = DATA
     if not (folder / "bench" / "reuse-dev.parquet").is_file():
         raise NoInputError(f"no bench/reuse-dev.parquet in {folder}; COPYDESK_BENCH names the folder with the data")
     return folder

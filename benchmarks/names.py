@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import sys
 import time
@@ -22,6 +21,7 @@ from pathlib import Path
 
 import polars as pl
 
+from benchmarks import DATA
 from pipeline.errors import NoInputError
 from pipeline.kernels.aliases import Mention, full_mentions
 from pipeline.kernels.surnames import Passage, surname_mentions
@@ -225,7 +225,7 @@ def megabytes_per_second(file: Path, people: People) -> float:
 
 def data_folder() -> Path:
     """The folder that holds bench/ and seeds/; raises NoInputError where it is missing."""
-    folder = Path(os.environ.get("COPYDESK_BENCH", REPOSITORY.parent / "shared"))
+    folder = DATA
     for needed in (folder / "bench" / "names" / "hand_text.txt", folder / "seeds" / "names.json"):
         if not needed.is_file():
             raise NoInputError(f"no {needed}; COPYDESK_BENCH names the folder that holds bench/ and seeds/")

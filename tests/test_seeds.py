@@ -1,17 +1,16 @@
 """The five dumps the project began with, labelled line by line and name by name; they are not part of the project."""
 
 import json
-import os
-from pathlib import Path
 
 import polars as pl
 import pytest
 
+from benchmarks import DATA
 from pipeline import schemas
 from pipeline.check import problems
 from tests.world import current, ran, rows
 
-BENCH = Path(os.environ.get("COPYDESK_BENCH", Path(__file__).parents[2] / "shared"))
+BENCH = DATA
 SEEDS = BENCH / "seeds"
 
 pytestmark = [pytest.mark.bench, pytest.mark.skipif(not SEEDS.is_dir(), reason="needs COPYDESK_BENCH/seeds")]

@@ -1,14 +1,12 @@
-import os
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks import DATA
 from pipeline.kernels.charset import decoded
 from pipeline.kernels.html import HINTS, WITHIN, lxml_tree, parsed, visible_lines
 
-BENCH = Path(os.environ.get("COPYDESK_BENCH", Path(__file__).parents[3] / "shared")) / "bench"
+BENCH = DATA / "bench"
 
 PAGE = """<!doctype html><html lang="en"><head><title>Bridge</title><script>var a = "<p>no</p>";</script></head>
 <body class="article-page">

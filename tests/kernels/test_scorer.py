@@ -1,13 +1,12 @@
 import json
-import os
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks import DATA
 from pipeline import schemas
 from pipeline.kernels.html import parsed, visible_lines
 from pipeline.kernels.lines import Line, Markup
@@ -498,7 +497,7 @@ def test_byline_beside_a_date_gives_its_names(line: str, names: str | None) -> N
     assert dated_authors(line) == names
 
 
-SEEDS = Path(os.environ.get("COPYDESK_BENCH", Path(__file__).parents[3] / "shared")) / "seeds"
+SEEDS = DATA / "seeds"
 
 
 @pytest.mark.bench

@@ -1,10 +1,8 @@
 import json
-import os
 import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import combinations, pairwise
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -13,6 +11,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from pydantic import ValidationError
 
+from benchmarks import DATA
 from pipeline import schemas
 from pipeline.errors import PipelineError
 from pipeline.kernels.hashing import paragraph_id
@@ -569,10 +568,9 @@ def test_a_duplicate_of_an_article_in_memory_is_found():
 
 
 @pytest.mark.bench
+@pytest.mark.skipif(not (DATA / "seeds" / "lines.json").is_file(), reason="needs COPYDESK_BENCH/seeds")
 def test_seed_pages_of_different_outlets_share_no_copy():
-    folder = Path(os.environ.get("COPYDESK_BENCH", Path(__file__).parents[3] / "shared")) / "seeds"
-    if not (folder / "lines.json").is_file():
-        pytest.skip(f"no lines.json in {folder}")
+    folder = DATA / "seeds"
     roles = json.loads((folder / "lines.json").read_text(encoding="utf-8"))
     pages = []
     for name, wanted in roles.items():

@@ -1,6 +1,5 @@
 """The stage: tables in, tables out, people checked, the tracked files of people sound."""
 
-import os
 import tomllib
 from itertools import permutations
 from pathlib import Path
@@ -11,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from benchmarks import DATA
 from pipeline import schemas
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.kernels.aliases import form_key, full_mentions, undone
@@ -365,13 +365,11 @@ def test_the_kim_family_never_crosses():
 
 
 @pytest.mark.bench
+@pytest.mark.skipif(not (DATA / "seeds" / "names.json").is_file(), reason="needs COPYDESK_BENCH/seeds")
 def test_real_pages_every_full_name_right_no_surname_wrong():
-    data = Path(os.environ.get("COPYDESK_BENCH", REPOSITORY.parent / "shared"))
-    if not (data / "seeds" / "names.json").is_file():
-        pytest.skip("no benchmark data")
     from benchmarks.names import seed_counts
 
-    counts = seed_counts(data / "seeds", PEOPLE)
+    counts = seed_counts(DATA / "seeds", PEOPLE)
 
     assert (counts["full_right"], counts["full_wrong"]) == (48, 0)
     assert counts["surname_right"] >= 27

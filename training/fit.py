@@ -1,9 +1,10 @@
-"""Fit the line model: `python -m training.fit --pages FILE... --out DIR`.
+"""Fit the line model: `python -m training.fit --pages FILE... [--silver FILE...] --out DIR`.
 
 Any Parquet file will do that has the columns id, host, set, html, lines, labels (1 story, 0 chrome, 2 neither), gold
-and gold_coverage. Writes `line_model.npz` (the weights the package carries), `folds/<seed>-<fold>.npz` (weights that
-have not seen a third of the hosts), and `metrics.json` (scores of pages by the weights that have not seen their host,
-mean of the seeds). One seed takes about 5 minutes on 2 cores.
+and gold_coverage; pages of `--silver` files (`training.silver` makes them) are learnt from at half weight and never
+scored on. Writes `line_model.npz` (the weights the package carries), `folds/<seed>-<fold>.npz` (weights that have not
+seen a third of the hosts), and `metrics.json` (scores of pages by the weights that have not seen their host, mean of
+the seeds). One seed takes about 5 minutes on 2 cores.
 """
 
 from __future__ import annotations
@@ -26,46 +27,41 @@ from numpy.typing import NDArray
 from benchmarks import metrics
 from pipeline.kernels.line_features import (
     CUE_SLOTS,
-    SCORE_NAMES,
     WORD_SLOTS,
     Bools,
     Floats,
     Layout,
     TextFeatures,
     layout,
-    score_features,
     text_features,
-    windowed,
 )
 from pipeline.kernels.line_model import (
+    NEAR_NAMES,
     Model,
     Network,
-    Pair,
+    Weights,
     arrays,
     averaged,
     cue_scores,
-    key_columns,
+    near_scores,
     own_features,
     own_names,
-    posterior,
 )
 from pipeline.kernels.markup_features import GROUPS
-from training.networks import Singles, fitted, network, standardised
-from training.pages import MASKED, STORY, LabelledPage, cropped, html_pages, rows_of, text_pages
+from training.networks import Lesson, Singles, fitted, network, standardised
+from training.pages import MASKED, STORY, LabelledPage, cropped, html_pages, reshaped, rows_of, text_pages
 
 FOLDS = 3
 BATCH_PAGES = 16
 FUNCTION_WORDS = 500  # the most widespread words of story lines
-CHROME_LINES = 160  # of a page that are learnt from, about
 NEWS_WEIGHT = 3.0  # of a page of fundus (news of 40 countries) against one of WCXB
-FIRST, SECOND = (64, 24), (32, 16)  # hidden units
-EPOCHS = 8
-NETWORKS = 2  # averaged in each stage
-CHAINS = ((0.0, 0.0), (0.3, 0.0), (0.3, -0.4))  # weight and bias to choose from
+AID_WEIGHT = 0.5  # of a part of a page, a dump in another shape, a page with silver labels
+CHANNELS = 32  # of the network
+EPOCHS = 12
+NETWORKS = 2  # averaged
 UNTOLD = (
-    "score ", "first score", "story above", "story on the page", "share of the main run", "length in characters",
-    "share of prose on the page", "edge of the page", "place on the page", "depth", "deeper", "line below is deeper",
-    "articles on the page", "prose of the main article", "lines ", "number of siblings", "story in the 20",
+    "length in characters", "share of prose on the page", "edge of the page", "place on the page", "depth", "deeper",
+    "line below is deeper", "articles on the page", "prose of the main article", "lines ", "number of siblings",
     "word length", "class of story", "class of list",
 )  # fmt: skip
 RATES = ("f1", "news_f1", "exact", "line_f1")
@@ -91,7 +87,7 @@ class Material:
     where: Layout  # of all pages
     labels: NDArray[np.int8]
     fold: NDArray[np.int64]  # of each line
-    weights: Floats  # of each line
+    importance: Singles  # of each page
     n_words: NDArray[np.int64]
 
     @property
@@ -127,14 +123,16 @@ def material(pages: list[LabelledPage], words: Bools) -> Material:
             found = replace(found, cue_lines=found.cue_lines[:0], cue_slots=found.cue_slots[:0])
         batches.append((found, facts))
     sizes = [len(page.lines) for page in pages]
-    page_weights = np.array([(NEWS_WEIGHT if p.source == "fundus" else 1.0) / np.sqrt(len(p.lines)) for p in pages])
+    importance = [
+        (NEWS_WEIGHT if page.source == "fundus" else 1.0) * (AID_WEIGHT if page.is_aid else 1.0) for page in pages
+    ]
     return Material(
         pages,
         batches,
         layout(sizes),
         np.concatenate([page.labels for page in pages]),
         np.repeat([fold_of(page.host) for page in pages], sizes),
-        np.repeat(page_weights, sizes),
+        np.array(importance, np.float32),
         np.concatenate([text.n_words for text, _ in batches]),
     )
 
@@ -157,33 +155,21 @@ def cue_weights(data: Material, rows: Bools) -> tuple[Floats, float]:
     return weights, float(np.float32(learner.intercept_[0]))
 
 
-def learnt_rows(data: Material, seed: int) -> tuple[Bools, Singles]:
-    """Lines that are learnt from, and their weights: every story line, about CHROME_LINES others of a page."""
-    random = np.random.default_rng(seed)
-    share = np.minimum(1.0, CHROME_LINES / np.maximum(1, data.where.sizes))[data.where.page]
-    share = np.where(data.labels == STORY, np.maximum(share, 0.5), share)
-    rows = (data.labels != MASKED) & (random.random(len(share)) < share)
-    return rows, (data.weights / share).astype(np.float32)
-
-
 @dataclass
 class Fits:
-    """What one seed learns: a pair of weights for each fold left out, and the scores of its lines."""
+    """What one seed learns: weights for each fold left out, and the scores of its lines."""
 
-    pairs: list[Pair]
-    scores: Floats  # (lines,) second scores by weights that have not seen the host, before the chain
-    whole: Pair | None  # learnt from all pages
+    weights: list[Weights]
+    scores: Floats  # (lines,) by weights that have not seen the host
+    whole: Weights | None  # learnt from all pages
 
 
 def learnt(data: Material, seed: int, *, whole: bool) -> Fits:
     """Everything learnt once with this seed."""
-    rows, weights = learnt_rows(data, seed)
-    is_story = data.labels == STORY
     known = data.labels != MASKED
     parts = [*range(FOLDS), *([FOLDS] if whole else [])]  # the last: no fold left out
     cues = {part: cue_weights(data, known & (data.fold != part)) for part in parts}
     own = np.empty((data.where.n_lines, len(own_names(html=data.is_html))), np.float32)
-    wide = np.empty((len(own), own.shape[1] + 11 * len(key_columns(html=data.is_html))), np.float32)
     start = 0
     for text, facts in data.batches:
         end = start + text.layout.n_lines
@@ -191,90 +177,80 @@ def learnt(data: Material, seed: int, *, whole: bool) -> Fits:
         for part in range(FOLDS):
             inside = data.fold[start:end] == part
             scores[inside] = cue_scores(text, *cues[part])[inside]
-        values = own_features(text, scores, facts)
-        own[start:end] = values
-        wide[start:end] = windowed(values, text.layout, key_columns(html=data.is_html))
+        own[start:end] = own_features(text, scores, facts)
         start = end
     say("  features")
-    groups = _dropped_groups(data)
-    first, first_scores = _stage(wide, is_story, weights, rows, data, parts, FIRST, seed, groups)
-    say("  first networks")
-    del wide
-    around = score_features(first_scores, data.n_words, data.where).astype(np.float32)
-    both = np.hstack([own, around])
-    second, scores = _stage(both, is_story, weights, rows, data, parts, SECOND, seed, groups)
-    say("  second networks")
-    reasons = _reasons(both, scores, rows, is_html=data.is_html)
-    pairs = [Pair(*cues[part], first[part], second[part], 0.0, 0.0, reasons) for part in parts]
-    return Fits(pairs[:FOLDS], scores, pairs[FOLDS] if whole else None)
+    networks, scores = _networks(own, data, parts, seed)
+    usual, reasons = _reasons(np.hstack([own, near_scores(scores, data.where)]), scores, known, is_html=data.is_html)
+    weights = [Weights(*cues[part], networks[part], usual, reasons) for part in parts]
+    return Fits(weights[:FOLDS], scores, weights[FOLDS] if whole else None)
 
 
 def _dropped_groups(data: Material) -> list[list[int]]:
-    """Columns of the markup's groups: each is left out of some rows."""
+    """Columns of the markup's groups: each is left out of some pages."""
     if not data.is_html:
         return []
     names = own_names(html=True)
     return [[names.index(name) for name in group] for group in GROUPS.values()]
 
 
-def _stage(
-    values: Singles,
-    is_story: Bools,
-    weights: Singles,
-    rows: Bools,
-    data: Material,
-    parts: Sequence[int],
-    hidden: Sequence[int],
-    seed: int,
-    groups: Sequence[Sequence[int]],
+def _networks(
+    values: Singles, data: Material, parts: Sequence[int], seed: int
 ) -> tuple[dict[int, tuple[Network, ...]], Floats]:
-    """Networks of one stage for every part left out, and each line's score by those that have not seen its host."""
-    normal, mean, scale = standardised(values, rows)
-    networks: dict[int, tuple[Network, ...]] = {}
+    """Networks for every part left out, and the score of each line by those that have not seen its host."""
+    fold = np.array([fold_of(page.host) for page in data.pages])
     scores = np.zeros(len(values))
+    networks: dict[int, tuple[Network, ...]] = {}
     for part in parts:
-        chosen = rows & (data.fold != part)
+        learns = data.fold != part
+        normal, mean, scale = standardised(values, learns)
+        lesson = Lesson(
+            normal, data.labels == STORY, data.labels != MASKED, data.n_words.astype(np.float32), data.where,
+            data.importance,
+        )  # fmt: skip
+        pages = np.flatnonzero((fold != part) & (data.where.sizes > 0))
         networks[part] = tuple(
             network(
                 mean,
                 scale,
-                *fitted(
-                    normal[chosen],
-                    is_story[chosen],
-                    weights[chosen],
-                    hidden=hidden,
+                fitted(
+                    lesson,
+                    pages,
+                    channels=CHANNELS,
                     epochs=EPOCHS,
                     seed=1000 * seed + number,
-                    groups=groups,
+                    groups=_dropped_groups(data),
                 ),
             )
             for number in range(NETWORKS)
         )
-        if part < FOLDS:
-            left_out = data.fold == part
-            scores[left_out] = averaged(networks[part], values[left_out].astype(np.float64))
+        say(f"  part {part}")
+        for start in range(0, len(data.pages), BATCH_PAGES) if part < FOLDS else ():
+            batch = [n for n in range(start, min(len(data.pages), start + BATCH_PAGES)) if fold[n] == part]
+            if batch:
+                rows = np.concatenate([np.arange(*data.where.first[[n, n + 1]]) for n in batch])
+                scores[rows] = averaged(networks[part], values[rows].astype(np.float64), layout(data.where.sizes[batch]))
     return networks, scores
 
 
-def _reasons(values: Singles, scores: Floats, rows: Bools, *, is_html: bool) -> Floats:
-    """How much each feature says per standard deviation: a ridge regression of the scores' log odds on them.
+def _reasons(values: Floats, scores: Floats, rows: Bools, *, is_html: bool) -> tuple[Floats, Floats]:
+    """The mean of each feature, and how much it says per unit: a ridge regression of the scores' log odds on them.
 
     Features that explain nothing to a reader, or repeat what others say, are left out (weight 0).
     """
-    normal, _, _ = standardised(values, rows)
-    normal = normal[rows].astype(np.float64)
-    names = (*own_names(html=is_html), *SCORE_NAMES)
+    normal, mean, scale = standardised(values.astype(np.float32), rows)
+    names = (*own_names(html=is_html), *NEAR_NAMES)
     told = [index for index, name in enumerate(names) if not name.startswith(UNTOLD)]
     clipped = np.clip(scores[rows], 0.001, 0.999)
     odds = np.log(clipped / (1 - clipped))
-    part = normal[:, told]
+    part = normal[rows][:, told].astype(np.float64)
     solved = np.linalg.solve(part.T @ part + 0.01 * len(part) * np.eye(len(told)), part.T @ (odds - odds.mean()))
-    reasons = np.zeros(values.shape[1])
-    reasons[told] = solved
-    return np.asarray(reasons.astype(np.float16), np.float64)
+    reasons = np.zeros(len(names))
+    reasons[told] = solved * scale[told]
+    return np.asarray(mean, np.float64), np.asarray(reasons.astype(np.float16), np.float64)
 
 
-gram_counts = lru_cache(maxsize=None)(metrics.gram_counts)  # chains differ on few pages
+gram_counts = lru_cache(maxsize=None)(metrics.gram_counts)  # seeds keep the same of most pages
 
 
 @dataclass(frozen=True)
@@ -288,10 +264,10 @@ class Figures:
 
 
 def figures(data: Material, scores: Floats) -> Figures:
-    """The rates when lines of 0.5 or more are kept; parts of pages are not counted."""
+    """The rates when lines of 0.5 or more are kept; pages that are aids are not counted."""
     grams, lines, news = [], [], []
     for number, page in enumerate(data.pages):
-        if page.is_crop:
+        if page.is_aid:
             continue
         keeps = (scores[data.where.first[number] : data.where.first[number + 1]] >= 0.5).tolist()
         kept = "\n".join(line for line, is_kept in zip(page.lines, keeps, strict=True) if is_kept)
@@ -306,38 +282,31 @@ def figures(data: Material, scores: Floats) -> Figures:
     )
 
 
-def chained(data: Material, scores: Floats, weight: float, bias: float) -> Floats:
-    """The scores after the chain over each page, in batches as the pipeline runs it."""
-    out, start = np.empty(len(scores)), 0
-    for text, _ in data.batches:
-        end = start + text.layout.n_lines
-        out[start:end] = posterior(scores[start:end], text.layout, weight, bias)
-        start = end
-    return out
-
-
-def fit(files: Sequence[Path], out: Path, n_seeds: int, kinds: Sequence[str]) -> dict[str, dict[str, float]]:
+def fit(
+    files: Sequence[Path], silver: Sequence[Path], out: Path, n_seeds: int, kinds: Sequence[str]
+) -> dict[str, dict[str, float]]:
     """Fit, measure, write; the figures of each kind of page."""
     rows = rows_of(files)
-    say(f"{rows.height} pages")
+    extra = rows_of(silver) if silver else rows.clear()
+    say(f"{rows.height} pages, {extra.height} with silver labels")
     text = text_pages(rows)
     words = function_words(text)
     report: dict[str, dict[str, float]] = {}
-    folds: dict[str, list[list[Pair]]] = {}  # kind -> seed -> fold
-    whole: dict[str, Pair] = {}
+    folds: dict[str, list[list[Weights]]] = {}  # kind -> seed -> fold
+    whole: dict[str, Weights] = {}
     for kind in kinds:
-        pages = text if kind == "text" else html_pages(rows)
-        data = material([*pages, *cropped(pages, seed=0)], words)
+        read = text_pages if kind == "text" else html_pages
+        pages = read(rows)
+        aids = [replace(page, is_aid=True) for page in read(extra)]
+        data = material([*pages, *cropped(pages, seed=0), *aids], words)
         say(f"{kind}: {data.where.n_lines} lines")
         fits = [learnt(data, seed, whole=seed == 0) for seed in range(n_seeds)]
-        found = {chain: [figures(data, chained(data, fit.scores, *chain)) for fit in fits] for chain in CHAINS}
-        best = max(CHAINS, key=lambda chain: statistics.fmean(value.f1 + value.news_f1 for value in found[chain]))
-        for chain, values in found.items():
-            say(f"  {kind}, chain {chain}: {means(values)}")
-        report[kind] = means(found[best]) | {"chain_weight": best[0], "chain_bias": best[1], "pages": len(pages)}
-        report[kind] |= {f"f1_of_seed_{seed}": round(value.f1, 4) for seed, value in enumerate(found[best])}
-        folds[kind] = [[with_chain(pair, best) for pair in fit.pairs] for fit in fits]
-        whole[kind] = with_chain(fits[0].whole or fits[0].pairs[0], best)
+        found = [figures(data, fit.scores) for fit in fits]
+        say(f"  {kind}: {means(found)}")
+        report[kind] = means(found) | {"pages": len(pages), "silver_pages": len(aids)}
+        report[kind] |= {f"f1_of_seed_{seed}": round(value.f1, 4) for seed, value in enumerate(found)}
+        folds[kind] = [fit.weights for fit in fits]
+        whole[kind] = fits[0].whole or fits[0].weights[0]
     out.mkdir(parents=True, exist_ok=True)
     (out / "metrics.json").write_text(json.dumps(report, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     if set(kinds) == {"text", "html"}:
@@ -350,11 +319,6 @@ def fit(files: Sequence[Path], out: Path, n_seeds: int, kinds: Sequence[str]) ->
     return report
 
 
-def with_chain(pair: Pair, chain: tuple[float, float]) -> Pair:
-    """The weights with this weight and bias of the chain."""
-    return replace(pair, chain_weight=chain[0], chain_bias=chain[1])
-
-
 def means(values: Sequence[Figures]) -> dict[str, float]:
     """Each rate's mean."""
     return {name: round(statistics.fmean(getattr(value, name) for value in values), 4) for name in RATES}
@@ -364,11 +328,12 @@ def main() -> int:
     """Fit from the command line; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m training.fit", description=__doc__)
     parser.add_argument("--pages", type=Path, nargs="+", required=True, help="Parquet files of labelled pages")
+    parser.add_argument("--silver", type=Path, nargs="*", default=[], help="Parquet files of pages with silver labels")
     parser.add_argument("--out", type=Path, required=True, help="folder for the weights and the figures")
     parser.add_argument("--seeds", type=int, default=3, help="runs whose figures are averaged; the first is packaged")
     parser.add_argument("--kinds", nargs="+", choices=("text", "html"), default=["text", "html"])
     given = parser.parse_args()
-    fit(given.pages, given.out, given.seeds, given.kinds)
+    fit(given.pages, given.silver, given.out, given.seeds, given.kinds)
     return 0
 
 

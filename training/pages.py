@@ -34,7 +34,8 @@ class LabelledPage:
     labels: NDArray[np.int8]  # (lines,): 1 story, 0 chrome, 2 neither (the headline)
     facts: Ints | None  # (lines, N_FACTS) for HTML
     markup: list[Markup | None]  # of each line; None in text
-    is_crop: bool = False  # a part of another page: to learn from, not to be scored on
+    is_crop: bool = False  # a part of another page
+    is_aid: bool = False  # to learn from, not to be scored on
 
 
 def text_pages(rows: pl.DataFrame) -> list[LabelledPage]:
@@ -107,6 +108,7 @@ def cropped(pages: Iterable[LabelledPage], seed: int) -> list[LabelledPage]:
                 facts=None if page.facts is None else page.facts[kept],
                 markup=[page.markup[index] for index in kept.tolist()],
                 is_crop=True,
+                is_aid=True,
             )
         )
     return crops

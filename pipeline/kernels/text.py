@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import accumulate, pairwise
 
 from pipeline.kernels.lines import Line
@@ -50,7 +49,7 @@ def _unwrapped(lines: list[Line]) -> list[Line]:
     joined = lines[:1]
     for above, line in pairwise(lines):
         goes_on = above.line_no + 1 == line.line_no and _breaks_at(above.text, line.text, column)
-        joined.append(replace(line, continues=goes_on and not STARTS_ITEM.match(line.text)))
+        joined.append(line._replace(continues=goes_on and not STARTS_ITEM.match(line.text)))
     return joined
 
 

@@ -21,8 +21,9 @@ from pipeline.kernels.language import language, line_language
 from pipeline.kernels.lines import Line
 from pipeline.kernels.main_text import main_votes
 from pipeline.kernels.metadata import Metadata, guessed_day, metadata, tidy
-from pipeline.kernels.scorer import WORD, PageLines, Scores, scored_pages, word_count
+from pipeline.kernels.scorer import PageLines, Scores, scored_pages
 from pipeline.kernels.text import text_lines
+from pipeline.kernels.words import word_count, words
 from pipeline.readers import SUFFIXES, Document, Limits
 from pipeline.stages.base import StageSettings
 
@@ -138,9 +139,15 @@ def is_doubtful(lines: Sequence[Line], scores: Scores, settings: Settings) -> bo
     """The line model is not sure of the page, or would keep next to nothing of it: trafilatura is asked."""
     if settings.html != "auto":
         return settings.html == "trafilatura"
-    kept = [line.text for line, score in zip(lines, scores.score, strict=True) if score >= 0.5]
-    n_words = sum(word_count(text, WORD.findall(text)) for text in kept)
-    return scores.doubt > settings.max_doubt or n_words < settings.min_words
+    if scores.doubt > settings.max_doubt:
+        return True
+    n_words = 0
+    for line, score in zip(lines, scores.score, strict=True):
+        if score >= 0.5:
+            n_words += word_count(line.text, words(line.text))
+            if n_words >= settings.min_words:
+                break
+    return n_words < settings.min_words
 
 
 def refused(task: Task, reason: str, detail: str) -> Extracted:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 import regex
-from ahocorasick_rs import AhoCorasick, MatchKind
+from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from pipeline.kernels.words import SENTENCE_END, words
 
@@ -202,7 +202,8 @@ def _finder() -> tuple[AhoCorasick, list[list[str]]]:
     for name, signs in SIGNS.items():
         for sign in signs.split():
             names.setdefault(sign, []).append(name)
-    return AhoCorasick(list(names), matchkind=MatchKind.Standard), list(names.values())
+    finder = AhoCorasick(list(names), matchkind=MatchKind.Standard, implementation=Implementation.DFA)
+    return finder, list(names.values())
 
 
 def lower_share(text: str) -> float:

@@ -5,6 +5,7 @@ A step may raise or lower a score and then says why.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import log1p
@@ -185,15 +186,11 @@ class Roles:
             evidence = "headline above the story"
         if headline is None:
             return None
-        for index in self.printings(headline, len(self.units)):
-            self.set(index, "title", evidence if index == headline else "the headline again")
-        return headline
-
-    def printings(self, headline: int, end: int) -> list[int]:
-        """The units above `end` that print the headline's words, itself among them."""
         n_words, text = self.page.n_words, self.page.folded(headline)
-        same = (index for index in range(end) if n_words[index] == n_words[headline])
-        return [index for index in same if self.page.folded(index) == text]
+        for index in range(len(self.units)):
+            if n_words[index] == n_words[headline] and self.page.folded(index) == text:
+                self.set(index, "title", evidence if index == headline else "the headline again")
+        return headline
 
     def metadata_title(self, title: str) -> int | None:
         """First unit above the story's end that prints the metadata's title, else all of it but the outlet's name."""
@@ -216,16 +213,19 @@ class Roles:
     def likely_title(self) -> int | None:
         """The heading-like unit above the story that shares most words with it and stands nearest; None without one."""
         best, best_points = None, 0.8
-        end = min(self.first + 6, len(self.units))
-        for index in range(max(0, self.first - 2 * HEAD_LINES), min(self.first, len(self.units))):
-            n_words, text = self.page.n_words[index], self.units[index].text
-            if not 2 <= n_words <= TITLE_WORDS or index in self.furniture or not self.is_title_like(index, text):
-                continue
+        page, n_units = self.page, len(self.units)
+        top = range(max(0, self.first - 2 * HEAD_LINES), min(self.first, n_units))
+        likely = [index for index in top if index not in self.furniture and self.is_title_like(index)]
+        sizes = {page.n_words[index] for index in likely}
+        above = range(min(self.first + 6, n_units))
+        printed = Counter(page.folded(index) for index in above if page.n_words[index] in sizes)
+        for index in likely:
+            n_words = page.n_words[index]
             markup = self.units[index].first.markup
             points = (
-                2.0 * self.page.affinity[index]
+                2.0 * page.affinity[index]
                 + 2.0 * min(0.2, self.scores[index])
-                + 0.5 * min(2, len(self.printings(index, end)) - 1)
+                + 0.5 * min(2, printed[page.folded(index)] - 1)
                 + 1.0 * (n_words >= 4 and self.is_printed_twice(index))
                 + 0.5 * (n_words >= 4)
                 + 2.0 * (markup is not None and markup.tag == "h1")
@@ -237,9 +237,10 @@ class Roles:
                 best, best_points = index, points
         return best
 
-    def is_title_like(self, index: int, text: str) -> bool:
-        """No cue word, no list, address, day, byline, credit or source, and no full stop."""
-        return not (
+    def is_title_like(self, index: int) -> bool:
+        """Short, no full stop, no cue word, list, address, day, byline, credit or source."""
+        text = self.units[index].text
+        return 2 <= self.page.n_words[index] <= TITLE_WORDS and not (
             text.endswith((".", ":", "。", ","))
             or self.page.has_cue(index)
             or BULLET.match(text)
@@ -314,11 +315,10 @@ class Roles:
 
         Markup says it by itself, and there a credit follows decks.
         """
-        for index in range(1, len(self.units)):
+        captions = [index for index, role in enumerate(self.roles) if role == "caption" and index]
+        for index in captions:
             text, above = self.units[index].text, self.units[index - 1]
-            is_credit = self.roles[index] == "caption" and (
-                self.page.n_words[index] <= CREDIT_WORDS or NAMES_CREDIT.fullmatch(text) is not None
-            )
+            is_credit = self.page.n_words[index] <= CREDIT_WORDS or NAMES_CREDIT.fullmatch(text) is not None
             if (
                 is_credit
                 and above.first.markup is None

@@ -58,8 +58,9 @@ def scored_pages(pages: Sequence[PageLines], model: Model | None = None) -> list
     model = model or packaged_model()
     found: list[Scores] = [Scores([], [], [], 1.0)] * len(pages)
     all_units = [units(page.lines) for page in pages]
+    texts = [[unit.text for unit in page_units] for page_units in all_units]
     for numbers, facts in batches(all_units):
-        batch = model_scores([[unit.text for unit in all_units[number]] for number in numbers], facts, model)
+        batch = model_scores([texts[number] for number in numbers], facts, model)
         evidence = why(batch, model, html=facts is not None)
         first = batch.text.layout.first.tolist()
         for number, start, end in zip(numbers, first, first[1:], strict=False):
@@ -78,7 +79,7 @@ def batches(all_units: Sequence[Sequence[Unit]]) -> Iterator[tuple[list[int], ND
         size = 0
         for number in sorted(numbers, key=lambda number: (len(all_units[number]), number)):
             batch.append(number)
-            size += sum(len(unit.text) for unit in all_units[number])
+            size += sum([len(unit.text) for unit in all_units[number]])
             if size >= CHARACTERS:
                 yield batch, facts_of([all_units[number] for number in batch]) if is_html else None
                 batch, size = [], 0

@@ -29,7 +29,8 @@ from pipeline.kernels.html import parsed, visible_lines
 from pipeline.kernels.line_model import Model, model_of
 from pipeline.kernels.lines import Line
 from pipeline.kernels.main_text import main_text, votes
-from pipeline.kernels.scorer import SENTENCE_END, PageLines, Scores, scored, scored_pages
+from pipeline.kernels.scorer import PageLines, Scores, scored, scored_pages
+from pipeline.kernels.words import SENTENCE_END
 from pipeline.schemas import FIELD_ROLES
 from pipeline.stages.extract import Settings, is_doubtful
 from training.fit import FOLDS, fold_of

@@ -9,7 +9,8 @@ from pipeline.kernels.lines import Line
 
 CODE = re.compile(r"([a-z]{2})(?:[-_][a-z0-9]{2,8}){0,3}", re.IGNORECASE)
 MIN_CHARACTERS = 40  # of a line: shorter ones are menus, names and dates, which mislead
-ENOUGH_CHARACTERS = 4_000  # to classify; more changes nothing and costs 0.2 ms for each 1,000
+# To classify, at 1 ms for each 1,000. Of 1,408 pages that declare a language 98.8 % agree, with 4,000 98.9 %.
+ENOUGH_CHARACTERS = 1_000
 # Scripts that one language writes alone, or nearly so in news. Japanese writes Han too, but no line without kana.
 SCRIPTS = (
     ("ko", re.compile(r"[\uac00-\ud7a3\u1100-\u11ff]")),
@@ -19,6 +20,7 @@ SCRIPTS = (
     ("he", re.compile(r"[\u05d0-\u05ea]")),
     ("el", re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]")),
 )
+OWN_SCRIPT = re.compile("|".join(script.pattern for _, script in SCRIPTS))
 KANA = re.compile(r"[\u3041-\u30ff]")
 LETTER = re.compile(r"[^\W\d_]")
 MIN_LETTERS = 4  # of a line in another script
@@ -48,6 +50,8 @@ def language(declared: str | None, lines: Sequence[Line]) -> str | None:
 
 def line_language(text: str, article: str | None) -> str | None:
     """The language of a line in a script the article's language does not use; None where it does not differ."""
+    if OWN_SCRIPT.search(text) is None:
+        return None
     for code, script in SCRIPTS:
         n_own = len(script.findall(text))
         is_written = n_own >= MIN_LETTERS and (code != "ja" or KANA.search(text) is not None)

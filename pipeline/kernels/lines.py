@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -18,8 +18,7 @@ class Markup(NamedTuple):
     facts: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):  # a page has hundreds: a dataclass takes three times as long to make
     """A non-blank line, without white space at its edges."""
 
     line_no: int  # from 1; blank lines count
@@ -29,3 +28,24 @@ class Line:
     continues: bool = False  # goes on with the sentence of the line before: hard-wrapped text
     blank_before: bool = False  # a blank line stands above it
     markup: Markup | None = None  # None for plain text
+
+
+class Unit(NamedTuple):
+    """A line, or the lines of one hard-wrapped paragraph joined by a space."""
+
+    lines: tuple[int, ...]
+    text: str
+    first: Line
+
+
+def units(lines: Sequence[Line]) -> list[Unit]:
+    """The lines, each with those that go on with its sentence."""
+    if not any(line.continues for line in lines):
+        return [Unit((index,), line.text, line) for index, line in enumerate(lines)]
+    groups: list[list[int]] = []
+    for index, line in enumerate(lines):
+        if line.continues and groups:
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+    return [Unit(tuple(group), " ".join(lines[i].text for i in group), lines[group[0]]) for group in groups]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import accumulate, pairwise
 
 from pipeline.kernels.lines import Line
@@ -35,7 +34,7 @@ def text_lines(text: str) -> list[Line]:
     for line_no, raw in enumerate(text.split("\n"), 1):
         body = raw.strip(EDGE)
         if body:
-            first = start + len(raw) - len(raw.lstrip(EDGE))
+            first = start + raw.index(body)
             lines.append(Line(line_no, body, first, first + len(body), blank_before=blank_before))
         blank_before = not body
         start += len(raw) + 1
@@ -50,7 +49,7 @@ def _unwrapped(lines: list[Line]) -> list[Line]:
     joined = lines[:1]
     for above, line in pairwise(lines):
         goes_on = above.line_no + 1 == line.line_no and _breaks_at(above.text, line.text, column)
-        joined.append(replace(line, continues=goes_on and not STARTS_ITEM.match(line.text)))
+        joined.append(line._replace(continues=goes_on and not STARTS_ITEM.match(line.text)))
     return joined
 
 
@@ -62,8 +61,10 @@ def _column(lines: Sequence[Line]) -> int | None:
     pairs = [(above.text, below.text) for above, below in pairwise(lines) if above.line_no + 1 == below.line_no]
     steps = [0] * (MAX_COLUMN + 2)  # how many breaks each column explains, as differences
     for above, below in pairs:
+        if not MIN_COLUMN - MAX_WORD <= len(above) <= MAX_COLUMN or not _is_spaced(above):
+            continue
         low, high = max(len(above), MIN_COLUMN), min(len(above) + _first_word(below), MAX_COLUMN)
-        if low <= high and _is_spaced(above):
+        if low <= high:
             steps[low] += 1
             steps[high + 1] -= 1
     explained = list(accumulate(steps))
@@ -93,7 +94,8 @@ def _breaks_at(above: str, below: str, column: int) -> bool:
 
 def _first_word(line: str) -> int:
     """Length of the line's first word; an address without end says nothing of the column."""
-    return min((line + " ").index(" "), MAX_WORD)
+    end = line.find(" ", 0, MAX_WORD + 1)
+    return end if end >= 0 else min(len(line), MAX_WORD)
 
 
 def _is_spaced(line: str) -> bool:

@@ -26,8 +26,9 @@ from pydantic import Field, field_validator, model_validator
 
 from pipeline import schemas
 from pipeline.kernels import dates
+from pipeline.kernels.forms import author_names, dated_authors
 from pipeline.kernels.hashing import text_hash
-from pipeline.kernels.scorer import WORD, author_names, dated_authors, word_count
+from pipeline.kernels.words import WORD, word_count
 from pipeline.schemas import conform, ordered
 from pipeline.stages.base import StageSettings
 

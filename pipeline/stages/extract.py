@@ -21,8 +21,9 @@ from pipeline.kernels.language import language, line_language
 from pipeline.kernels.lines import Line
 from pipeline.kernels.main_text import main_votes
 from pipeline.kernels.metadata import Metadata, guessed_day, metadata, tidy
-from pipeline.kernels.scorer import WORD, PageLines, Scores, scored_pages, word_count
+from pipeline.kernels.scorer import PageLines, Scores, scored_pages
 from pipeline.kernels.text import text_lines
+from pipeline.kernels.words import word_count, words
 from pipeline.readers import SUFFIXES, Document, Limits
 from pipeline.stages.base import StageSettings
 
@@ -30,6 +31,7 @@ DOCUMENTS = schemas.DOCUMENTS
 LINES = schemas.SCORED_LINES
 REJECTS = schemas.REJECTS.without("batch_id")
 Row = dict[str, object]
+Columns = dict[str, list[object]]
 
 
 class Settings(StageSettings):
@@ -108,10 +110,11 @@ def apply(tasks: Sequence[Task], settings: Settings, as_of: datetime) -> Extract
         else:
             read.append((task, page))
     documents: list[Row] = []
-    lines: list[Row] = []
+    lines: Columns = {name: [] for name in LINES.names}
     for task, page, scores in _scored(read, settings):
         documents.append(_document(task, page, scores.doubt, as_of))
-        lines.extend(_lines(task, page, scores))
+        for name, values in _line_columns(task, page, scores).items():
+            lines[name].extend(values)
     return _extracted(documents, lines, rejects)
 
 
@@ -138,17 +141,23 @@ def is_doubtful(lines: Sequence[Line], scores: Scores, settings: Settings) -> bo
     """The line model is not sure of the page, or would keep next to nothing of it: trafilatura is asked."""
     if settings.html != "auto":
         return settings.html == "trafilatura"
-    kept = [line.text for line, score in zip(lines, scores.score, strict=True) if score >= 0.5]
-    n_words = sum(word_count(text, WORD.findall(text)) for text in kept)
-    return scores.doubt > settings.max_doubt or n_words < settings.min_words
+    if scores.doubt > settings.max_doubt:
+        return True
+    n_words = 0
+    for line, score in zip(lines, scores.score, strict=True):
+        if score >= 0.5:
+            n_words += word_count(line.text, words(line.text))
+            if n_words >= settings.min_words:
+                break
+    return n_words < settings.min_words
 
 
 def refused(task: Task, reason: str, detail: str) -> Extracted:
     """The answer for a task that could not be done: one reject."""
-    return _extracted([], [], [_reject(task, reason, detail)])
+    return _extracted([], {}, [_reject(task, reason, detail)])
 
 
-def _extracted(documents: list[Row], lines: list[Row], rejects: list[Row]) -> Extracted:
+def _extracted(documents: list[Row], lines: Columns, rejects: list[Row]) -> Extracted:
     return Extracted(
         pl.DataFrame(documents, schema=DOCUMENTS.schema),
         pl.DataFrame(lines, schema=LINES.schema),
@@ -225,21 +234,20 @@ def _document(task: Task, page: _Page, doubt: float, as_of: datetime) -> Row:
     }
 
 
-def _lines(task: Task, page: _Page, scores: Scores) -> Iterator[Row]:
-    votes: Sequence[bool | None] = page.votes or [None] * len(page.lines)
-    for line, role, score, evidence, vote in zip(
-        page.lines, scores.role, scores.score, scores.evidence, votes, strict=True
-    ):
-        yield {
-            "article_id": task.article_id,
-            "line_no": line.line_no,
-            "start": line.start,
-            "end": line.end,
-            "text": line.text,
-            "language": line_language(line.text, page.language),
-            "role": role,
-            "score": score,
-            "evidence": evidence,
-            "in_main": vote,
-            "continues": line.continues,
-        }
+def _line_columns(task: Task, page: _Page, scores: Scores) -> dict[str, Sequence[object]]:
+    """The columns of LINES for the lines of a page, which has at least one."""
+    line_no, text, start, end, continues, _, _ = zip(*page.lines, strict=True)
+    n_lines = len(page.lines)
+    return {
+        "article_id": [task.article_id] * n_lines,
+        "line_no": line_no,
+        "start": start,
+        "end": end,
+        "text": text,
+        "language": [None if line.isascii() else line_language(line, page.language) for line in text],
+        "role": scores.role,
+        "score": scores.score,
+        "evidence": scores.evidence,
+        "in_main": page.votes or [None] * n_lines,
+        "continues": continues,
+    }

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -143,3 +145,14 @@ def test_lines_agree_with_the_naive_dump_of_the_benchmark():
         n_equal += sum(block.size for block in SequenceMatcher(None, own, wanted, autojunk=False).get_matching_blocks())
         n_lines += max(len(own), len(wanted))
     assert n_equal >= 0.99 * n_lines
+
+
+@given(st.text(alphabet="-_ :", max_size=2), st.sampled_from(HINTS), st.data())
+def test_a_name_has_every_hint_one_of_whose_forms_it_holds(border, hint, data):
+    word, forms = hint
+    form = data.draw(st.sampled_from(forms.split()))
+    name = data.draw(st.from_regex(re.compile(form, re.ASCII), fullmatch=True)) + border.replace(" ", "")
+    wanted = {word for word, forms in HINTS if any(re.search(form, name) for form in forms.split())}
+
+    assert word in wanted
+    assert by_text(f'<div class="{name}">Bridge</div>')["Bridge"].markup.hints == wanted

@@ -9,20 +9,9 @@ from hypothesis import strategies as st
 from benchmarks import DATA
 from pipeline import schemas
 from pipeline.kernels.html import parsed, visible_lines
-from pipeline.kernels.lines import Line, Markup
-from pipeline.kernels.scorer import (
-    Page,
-    PageLines,
-    Roles,
-    Scores,
-    author_names,
-    dated_authors,
-    is_menu,
-    page_doubt,
-    scored,
-    scored_pages,
-    units,
-)
+from pipeline.kernels.lines import Line, Markup, units
+from pipeline.kernels.roles import Page, Roles
+from pipeline.kernels.scorer import PageLines, Scores, page_doubt, scored, scored_pages
 
 STORY = [
     "The ferry Aurora ran aground outside Lindholm harbour early on Tuesday, and 212 passengers were taken ashore.",
@@ -94,22 +83,6 @@ def test_short_parts_joined_by_signs_are_a_menu(menu: str) -> None:
 
     assert found.role[:2] == ["chrome", "title"]
     assert found.evidence[0] == "form of a menu"
-
-
-@pytest.mark.parametrize(
-    ("line", "is_one"),
-    [
-        ("Politik > Ausland > Europa", True),
-        ("Start / Sport", False),
-        ("By Jane Holm | 4 March 2024 | 10:28", False),
-        ("jane.holm@herald.example | Harbour desk | Lindholm", False),
-        ("He could go north/south, or wait and/or turn back", False),
-        ("Lindholm 2 | Varga 1 | Arle 0", True),
-        ("The choice was this | he could stay on the ship with the others or leave | he left.", False),
-    ],
-)
-def test_only_short_entries_make_a_menu(line: str, is_one: bool) -> None:
-    assert is_menu(line) is is_one
 
 
 def test_headline_of_the_metadata_is_found_without_the_outlets_name() -> None:
@@ -276,10 +249,8 @@ def test_sentence_with_the_words_of_such_a_box_is_body(sentence: str) -> None:
 def test_unsure_paragraph_above_the_note_of_rights_is_the_last_one() -> None:
     texts = ["Ferry runs aground", *STORY, "© 2024 The Herald"]
     found = scored(page(*texts), title=None, byline=None, votes=None)
-    units_of_page = units(page(*texts))
-    facts = Page(*(np.ones(7) * value for value in (15, True, True, 0, 0)), [False] * 7, texts)
-    scores = np.array([0.1, 0.9, 0.9, 0.9, 0.9, 0.35, 0.0])
-    guess = Roles(units_of_page, facts, scores, ["form"] * 7)
+    facts = Page(units(page(*texts)), [15] * 7, [True] * 7, [True] * 7, [0] * 7, [0.0] * 7)
+    guess = Roles(facts, [0.1, 0.9, 0.9, 0.9, 0.9, 0.35, 0.0], ["form"] * 7)
     guess.decide(None, None)
 
     assert found.role[-2:] == ["body", "chrome"]
@@ -465,36 +436,6 @@ def test_doubt_is_nothing_when_every_score_is_certain_and_full_when_none_is() ->
     assert page_doubt(np.array([1.0, 0.0]), words) == 0.0
     assert page_doubt(np.array([0.5, 0.5]), words) == 1.0
     assert page_doubt(np.array([0.8, 0.0]), words) == 0.25
-
-
-@pytest.mark.parametrize(
-    ("line", "names"),
-    [
-        ("By Jane Holm and Peter Berg", "Jane Holm and Peter Berg"),
-        ("By Jane Holm | March 2024", "Jane Holm"),
-        ("Editor : Jane Holm", "Jane Holm"),
-        ("Jane Holm Views", "Jane Holm"),
-        ("Jane Holm", "Jane Holm"),
-        ("박서준 기자", "박서준"),
-        ("jane.holm@herald.example", None),
-    ],
-)
-def test_byline_gives_its_names(line: str, names: str | None) -> None:
-    assert author_names(line) == names
-
-
-@pytest.mark.parametrize(
-    ("line", "names"),
-    [
-        ("Von Jana Holm 19. November 2024, 6:45 Uhr", "Jana Holm"),
-        ("By Jane Holm and Peter Berg | March 4, 2024", "Jane Holm and Peter Berg"),
-        ("March 4, 2024 by Jane Holm", None),
-        ("Jane Holm", None),
-        ("Published March 4, 2024", None),
-    ],
-)
-def test_byline_beside_a_date_gives_its_names(line: str, names: str | None) -> None:
-    assert dated_authors(line) == names
 
 
 SEEDS = DATA / "seeds"

@@ -49,7 +49,7 @@ from pipeline.kernels.line_model import (
 )
 from pipeline.kernels.markup_features import GROUPS
 from training.networks import Lesson, Singles, fitted, network, standardised
-from training.pages import MASKED, STORY, LabelledPage, cropped, html_pages, reshaped, rows_of, text_pages
+from training.pages import MASKED, STORY, LabelledPage, cropped, html_pages, rows_of, text_pages
 
 FOLDS = 3
 BATCH_PAGES = 16
@@ -229,7 +229,9 @@ def _networks(
             batch = [n for n in range(start, min(len(data.pages), start + BATCH_PAGES)) if fold[n] == part]
             if batch:
                 rows = np.concatenate([np.arange(*data.where.first[[n, n + 1]]) for n in batch])
-                scores[rows] = averaged(networks[part], values[rows].astype(np.float64), layout(data.where.sizes[batch]))
+                scores[rows] = averaged(
+                    networks[part], values[rows].astype(np.float64), layout(data.where.sizes[batch])
+                )
     return networks, scores
 
 

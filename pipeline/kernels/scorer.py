@@ -12,8 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.kernels.line_features import SCORE_NAMES
-from pipeline.kernels.line_model import Model, Scored, model_scores, own_names, packaged_model
+from pipeline.kernels.line_model import (
+    NEAR_NAMES,
+    Model,
+    Scored,
+    model_scores,
+    near_scores,
+    own_names,
+    packaged_model,
+)
 from pipeline.kernels.lines import Line, Unit, units
 from pipeline.kernels.roles import Page, Roles
 
@@ -136,19 +143,18 @@ def voted(
 
 def why(batch: Scored, model: Model, *, html: bool) -> list[str]:
     """For each unit the features that speak most for the side its score came out on."""
-    pair = model.html if html else model.text
-    network = pair.second[0]
-    values = np.hstack([batch.own, batch.around])
-    weight = (values - network.mean) * (network.scale * pair.reasons)
+    weights = model.html if html else model.text
+    values = np.hstack([batch.own, near_scores(batch.scores, batch.text.layout)])
+    weight = (values - weights.usual) * weights.reasons
     np.negative(weight, out=weight, where=(batch.scores < 0.5)[:, None])
     rows = np.arange(len(values))
-    names = (*own_names(html=html), *SCORE_NAMES)
+    names = (*own_names(html=html), *NEAR_NAMES)
     phrases = ["", *(f"{much}{name}" for name in names for much in ("", "no ", "little "))]
     code = np.zeros(len(values), np.int64)  # the phrases of a line as one number
     for _ in range(REASONS):
         column = weight.argmax(axis=1)
         value = values[rows, column]
-        phrase = 1 + 3 * column + np.where(value > network.mean[column], 0, np.where(value == 0.0, 1, 2))
+        phrase = 1 + 3 * column + np.where(value > weights.usual[column], 0, np.where(value == 0.0, 1, 2))
         code = code * len(phrases) + np.where(weight[rows, column] > SAYS, phrase, 0)
         weight[rows, column] = -np.inf
     codes, number = np.unique(code, return_inverse=True)

@@ -49,7 +49,7 @@ from pipeline.kernels.line_model import (
 )
 from pipeline.kernels.markup_features import GROUPS
 from training.networks import Lesson, Singles, fitted, network, standardised
-from training.pages import MASKED, STORY, LabelledPage, cropped, html_pages, rows_of, text_pages
+from training.pages import MASKED, STORY, LabelledPage, cropped, html_pages, reshaped, rows_of, text_pages
 
 FOLDS = 3
 BATCH_PAGES = 16
@@ -300,12 +300,13 @@ def fit(
         read = text_pages if kind == "text" else html_pages
         pages = read(rows)
         aids = [replace(page, is_aid=True) for page in read(extra)]
+        aids += reshaped(pages, seed=0) if kind == "text" else []
         data = material([*pages, *cropped(pages, seed=0), *aids], words)
         say(f"{kind}: {data.where.n_lines} lines")
         fits = [learnt(data, seed, whole=seed == 0) for seed in range(n_seeds)]
         found = [figures(data, fit.scores) for fit in fits]
         say(f"  {kind}: {means(found)}")
-        report[kind] = means(found) | {"pages": len(pages), "silver_pages": len(aids)}
+        report[kind] = means(found) | {"pages": len(pages), "silver_pages": extra.height}
         report[kind] |= {f"f1_of_seed_{seed}": round(value.f1, 4) for seed, value in enumerate(found)}
         folds[kind] = [fit.weights for fit in fits]
         whole[kind] = fits[0].whole or fits[0].weights[0]

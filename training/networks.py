@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.kernels.line_features import Bools, Ints, Layout, layout
-from pipeline.kernels.line_model import CLIP, DILATIONS, Network, beside, spread
+from pipeline.kernels.line_model import CLIP, DILATIONS, Network, beside, spread, summaries
 
 Singles = NDArray[np.float32]
 
@@ -85,7 +85,7 @@ def fitted(
 
 
 def _started(random: np.random.Generator, n_columns: int, channels: int) -> list[Singles]:
-    """Weights before the first step: entry and its bias, weights and bias of each layer, exit and its bias."""
+    """Weights before the first step, in the order of `Network.weights`."""
 
     def drawn(rows: int, columns: int, gain: float) -> Singles:
         return (random.standard_normal((rows, columns)) * np.sqrt(gain / rows)).astype(np.float32)
@@ -93,7 +93,8 @@ def _started(random: np.random.Generator, n_columns: int, channels: int) -> list
     parameters = [drawn(n_columns, channels, 2.0), np.zeros(channels, np.float32)]
     for _ in DILATIONS:
         parameters += [drawn(3 * channels, channels, 0.7), np.zeros(channels, np.float32)]
-    return [*parameters, drawn(channels, 1, 0.5), np.zeros(1, np.float32)]
+    parameters += [drawn(channels, 1, 0.3), drawn(channels, channels, 0.7), drawn(channels, channels, 0.7)]
+    return [*parameters, np.zeros(channels, np.float32), drawn(channels, 1, 0.5), np.zeros(1, np.float32)]
 
 
 def _batches(lesson: Lesson, pages: Ints, random: np.random.Generator) -> Iterator[Ints]:
@@ -144,16 +145,27 @@ def _gradients(parameters: Sequence[Singles], lesson: Lesson, random: np.random.
     for number, dilation in enumerate(DILATIONS):
         around = beside(state, dilation)
         reached = around @ parameters[2 + 2 * number] + parameters[3 + 2 * number]
-        open_ = (reached > 0) * live[dilation:-dilation]
-        open_ *= (random.random(open_.shape, np.float32) >= DROPPED) / np.float32(1 - DROPPED)
+        open_ = _kept(reached > 0, random) * live[dilation:-dilation]
         seen.append(around)
         kept.append(open_)
         state[dilation:-dilation] += reached * open_
-    out = state[rows] @ parameters[-2] + parameters[-1]
-    back = _loss_slope(out[:, 0], lesson)[:, None]
-    gradients: list[Singles] = [state[rows].T @ back, back.sum(axis=0)]
+    attention, of_line, of_page, bias, leaving, leaving_bias = parameters[-6:]
+    lines = state[rows]
+    shares, summary = summaries(lines, attention, where)
+    reached = lines @ of_line + (summary @ of_page)[where.page] + bias
+    open_ = _kept(reached > 0, random)
+    left = lines + reached * open_
+    back = _loss_slope((left @ leaving + leaving_bias)[:, 0], lesson)[:, None]
+    gradients: list[Singles] = [left.T @ back, back.sum(axis=0)]
+    over = back @ leaving.T
+    inner = over * open_
+    of_summary = np.add.reduceat(inner, where.first[:-1])
+    to_summary = (of_summary @ of_page.T)[where.page]
+    heard = (lines * to_summary).sum(axis=1, keepdims=True)
+    said = shares * (heard - np.add.reduceat(shares * heard, where.first[:-1])[where.page])
+    gradients = [lines.T @ said, lines.T @ inner, summary.T @ of_summary, inner.sum(axis=0), *gradients]
     slope = np.zeros_like(state)
-    slope[rows] = back @ parameters[-2].T
+    slope[rows] = over + inner @ of_line.T + shares * to_summary + said @ attention.T
     for number in range(n_layers - 1, -1, -1):
         dilation = DILATIONS[number]
         inner = slope[dilation:-dilation] * kept[number]
@@ -165,6 +177,11 @@ def _gradients(parameters: Sequence[Singles], lesson: Lesson, random: np.random.
         slope[2 * dilation :] += spilled[:, 2 * channels :]
     entering = slope[rows] * (entered > 0)
     return [values.T @ entering, entering.sum(axis=0), *gradients]
+
+
+def _kept(is_open: Bools, random: np.random.Generator) -> Singles:
+    """1 / (1 - DROPPED) at most of the places that are open, 0 elsewhere."""
+    return np.asarray((is_open & (random.random(is_open.shape, np.float32) >= DROPPED)) / np.float32(1 - DROPPED))
 
 
 def _loss_slope(out: Singles, lesson: Lesson) -> Singles:

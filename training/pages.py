@@ -14,12 +14,15 @@ from numpy.typing import NDArray
 from pipeline.kernels.charset import Decoded, decoded
 from pipeline.kernels.html import parsed, visible_lines
 from pipeline.kernels.line_features import Ints
-from pipeline.kernels.lines import Markup
+from pipeline.kernels.lines import Markup, units
+from pipeline.kernels.text import text_lines
+from training.shapes import shaped
 
 STORY, MASKED = 1, 2  # labels; 0 is site chrome
 MAX_LINES = 50_000
 MIN_COVERAGE = 0.9  # of the gold's words found in the lines: below it the labels are no gold (9 of 961 pages)
 N_FACTS = 12
+SHAPES_LEARNT = ("menus_by_bar", "menus_by_bullet", "menus_by_space", "sentences", "blocks", "wrapped")
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,24 @@ def cropped(pages: Iterable[LabelledPage], seed: int) -> list[LabelledPage]:
             )
         )
     return crops
+
+
+def reshaped(pages: Iterable[LabelledPage], seed: int) -> list[LabelledPage]:
+    """Each page of text once in another shape (shapes.py), as the pipeline reads that: wrapped lines joined again."""
+    random = np.random.default_rng(seed)
+    out = []
+    for page in pages:
+        found = shaped(SHAPES_LEARNT[int(random.integers(len(SHAPES_LEARNT)))], page.lines, page.labels.tolist())
+        lines = text_lines(found.text)
+        texts, labels = [], []
+        for unit in units(lines):
+            said = {found.labels[index] for index in unit.lines}
+            texts.append(unit.text)
+            labels.append(said.pop() if len(said) == 1 else MASKED)
+        out.append(
+            replace(page, lines=texts, labels=np.array(labels, np.int8), markup=[None] * len(texts), is_aid=True)
+        )
+    return out
 
 
 def rows_of(files: Sequence[Path]) -> pl.DataFrame:

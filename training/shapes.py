@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import regex
 
-from pipeline.kernels.scorer import SENTENCE_END
+from pipeline.kernels.forms import SENTENCE_END
 from pipeline.kernels.text import EDGE
 
 MASKED = 2  # label of a line that is neither

@@ -44,7 +44,8 @@ class Network:
     mean: Floats  # (inputs,)
     scale: Floats  # (inputs,)
     # Entry (inputs, channels) and bias; for each of DILATIONS a layer (3 channels, channels) and bias, which adds to
-    # what there is; exit (channels, 1) and bias.
+    # what there is; attention (channels, 1), and the layers (channels, channels) on the line and on the page, and bias;
+    # exit (channels, 1) and bias.
     weights: tuple[Floats, ...]
 
     def logits(self, values: Floats, where: Layout) -> Floats:
@@ -58,7 +59,28 @@ class Network:
         for number, dilation in enumerate(DILATIONS):
             reached = beside(state, dilation) @ self.weights[2 + 2 * number] + self.weights[3 + 2 * number]
             state[dilation:-dilation] += np.maximum(reached, 0.0) * live[dilation:-dilation]
-        return np.asarray((state[rows] @ self.weights[-2] + self.weights[-1])[:, 0])
+        lines = state[rows]
+        attention, of_line, of_page, bias, leaving, leaving_bias = self.weights[-6:]
+        _, summary = summaries(lines, attention, where)
+        lines = lines + np.maximum(lines @ of_line + (summary @ of_page)[where.page] + bias, 0.0)
+        return np.asarray((lines @ leaving + leaving_bias)[:, 0])
+
+
+def summaries(lines: NDArray[Any], attention: NDArray[Any], where: Layout) -> tuple[NDArray[Any], NDArray[Any]]:
+    """(lines, 1): the share of attention each line gets of its page; (pages, channels): the page's lines so weighed."""
+    filled = where.sizes > 0
+    starts = where.first[:-1][filled]
+    said = lines @ attention
+    highest = np.zeros((len(where.sizes), 1), lines.dtype)
+    totals, summary = np.ones_like(highest), np.zeros((len(where.sizes), lines.shape[1]), lines.dtype)
+    if len(starts):
+        highest[filled] = np.maximum.reduceat(said, starts)
+        told = np.exp(said - highest[where.page])
+        totals[filled] = np.add.reduceat(told, starts)
+        shares = told / totals[where.page]
+        summary[filled] = np.add.reduceat(shares * lines, starts)
+        return shares, summary
+    return said, summary
 
 
 def spread(where: Layout) -> tuple[Ints, int]:

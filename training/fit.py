@@ -15,12 +15,15 @@ import statistics
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import scipy.sparse as sparse
 from numpy.typing import NDArray
 
@@ -57,7 +60,7 @@ FUNCTION_WORDS = 500  # the most widespread words of story lines
 NEWS_WEIGHT = 3.0  # of a page of fundus (news of 40 countries) against one of WCXB
 AID_WEIGHT = 0.5  # of a part of a page, a dump in another shape, a page with silver labels
 CHANNELS = 32  # of the network
-EPOCHS = 12
+EPOCHS = 10
 NETWORKS = 2  # averaged
 UNTOLD = (
     "length in characters", "share of prose on the page", "edge of the page", "place on the page", "depth", "deeper",
@@ -164,11 +167,10 @@ class Fits:
     whole: Weights | None  # learnt from all pages
 
 
-def learnt(data: Material, seed: int, *, whole: bool) -> Fits:
-    """Everything learnt once with this seed."""
+def with_cues(data: Material) -> tuple[list[tuple[Floats, float]], Singles]:
+    """Cue weights for each fold left out, then for none; and each line's features, its cues by weights of its fold."""
     known = data.labels != MASKED
-    parts = [*range(FOLDS), *([FOLDS] if whole else [])]  # the last: no fold left out
-    cues = {part: cue_weights(data, known & (data.fold != part)) for part in parts}
+    cues = [cue_weights(data, known & (data.fold != part)) for part in (*range(FOLDS), FOLDS)]
     own = np.empty((data.where.n_lines, len(own_names(html=data.is_html))), np.float32)
     start = 0
     for text, facts in data.batches:
@@ -179,7 +181,13 @@ def learnt(data: Material, seed: int, *, whole: bool) -> Fits:
             scores[inside] = cue_scores(text, *cues[part])[inside]
         own[start:end] = own_features(text, scores, facts)
         start = end
-    say("  features")
+    return cues, own
+
+
+def learnt(data: Material, cues: Sequence[tuple[Floats, float]], own: Singles, seed: int, *, whole: bool) -> Fits:
+    """Everything learnt once with this seed, from what `with_cues` gives."""
+    known = data.labels != MASKED
+    parts = [*range(FOLDS), *([FOLDS] if whole else [])]  # the last: no fold left out
     networks, scores = _networks(own, data, parts, seed)
     usual, reasons = _reasons(np.hstack([own, near_scores(scores, data.where)]), scores, known, is_html=data.is_html)
     weights = [Weights(*cues[part], networks[part], usual, reasons) for part in parts]
@@ -224,7 +232,7 @@ def _networks(
             )
             for number in range(NETWORKS)
         )
-        say(f"  part {part}")
+        say(f"  {'html' if data.is_html else 'text'}, seed {seed}, part {part}")
         for start in range(0, len(data.pages), BATCH_PAGES) if part < FOLDS else ():
             batch = [n for n in range(start, min(len(data.pages), start + BATCH_PAGES)) if fold[n] == part]
             if batch:
@@ -285,41 +293,58 @@ def figures(data: Material, scores: Floats) -> Figures:
 
 
 def fit(
-    files: Sequence[Path], silver: Sequence[Path], out: Path, n_seeds: int, kinds: Sequence[str]
+    files: Sequence[Path], silver: Sequence[Path], out: Path, n_seeds: int, kinds: Sequence[str], jobs: int
 ) -> dict[str, dict[str, float]]:
-    """Fit, measure, write; the figures of each kind of page."""
+    """Fit, measure, write; the figures of each kind of page. `jobs` processes, a kind each."""
     rows = rows_of(files)
     extra = rows_of(silver) if silver else rows.clear()
     say(f"{rows.height} pages, {extra.height} with silver labels")
-    text = text_pages(rows)
-    words = function_words(text)
-    report: dict[str, dict[str, float]] = {}
-    folds: dict[str, list[list[Weights]]] = {}  # kind -> seed -> fold
-    whole: dict[str, Weights] = {}
-    for kind in kinds:
-        read = text_pages if kind == "text" else html_pages
-        pages = read(rows)
-        aids = [replace(page, is_aid=True) for page in read(extra)]
-        aids += reshaped(pages, seed=0) if kind == "text" else []
-        data = material([*pages, *cropped(pages, seed=0), *aids], words)
-        say(f"{kind}: {data.where.n_lines} lines")
-        fits = [learnt(data, seed, whole=seed == 0) for seed in range(n_seeds)]
-        found = [figures(data, fit.scores) for fit in fits]
-        say(f"  {kind}: {means(found)}")
-        report[kind] = means(found) | {"pages": len(pages), "silver_pages": extra.height}
-        report[kind] |= {f"f1_of_seed_{seed}": round(value.f1, 4) for seed, value in enumerate(found)}
-        folds[kind] = [fit.weights for fit in fits]
-        whole[kind] = fits[0].whole or fits[0].weights[0]
+    words = function_words([*text_pages(rows), *text_pages(extra)])
+    job = partial(_kind_learnt, rows=rows, extra=extra, words=words, n_seeds=n_seeds)
+    if jobs > 1:
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+            found = dict(zip(kinds, pool.map(job, kinds), strict=True))
+    else:
+        found = dict(zip(kinds, map(job, kinds), strict=True))
+    report = {kind: learnt_kind.figures for kind, learnt_kind in found.items()}
     out.mkdir(parents=True, exist_ok=True)
     (out / "metrics.json").write_text(json.dumps(report, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     if set(kinds) == {"text", "html"}:
-        np.savez_compressed(out / "line_model.npz", **arrays(Model(words, whole["text"], whole["html"])))
+        whole = Model(words, found["text"].whole, found["html"].whole)
+        np.savez_compressed(out / "line_model.npz", **arrays(whole))
         (out / "folds").mkdir(exist_ok=True)
         for seed in range(n_seeds):
             for fold in range(FOLDS):
-                model = Model(words, folds["text"][seed][fold], folds["html"][seed][fold])
+                model = Model(words, found["text"].folds[seed][fold], found["html"].folds[seed][fold])
                 np.savez_compressed(out / "folds" / f"{seed}-{fold}.npz", **arrays(model))
     return report
+
+
+@dataclass(frozen=True)
+class KindLearnt:
+    """What came of one kind of page."""
+
+    figures: dict[str, float]
+    folds: list[list[Weights]]  # for each seed, for each fold: learnt without its hosts
+    whole: Weights
+
+
+def _kind_learnt(kind: str, rows: pl.DataFrame, extra: pl.DataFrame, words: Bools, n_seeds: int) -> KindLearnt:
+    """Fit one kind of page with every seed, and measure."""
+    read = text_pages if kind == "text" else html_pages
+    pages = read(rows)
+    aids = [replace(page, is_aid=True) for page in read(extra)]
+    aids += reshaped(pages[::2], seed=0) if kind == "text" else []
+    data = material([*pages, *cropped(pages, seed=0), *aids], words)
+    say(f"{kind}: {data.where.n_lines} lines")
+    cues, own = with_cues(data)
+    say(f"{kind}: features")
+    fits = [learnt(data, cues, own, seed, whole=seed == 0) for seed in range(n_seeds)]
+    found = [figures(data, fit.scores) for fit in fits]
+    say(f"{kind}: {means(found)}")
+    report: dict[str, float] = means(found) | {"pages": len(pages), "silver_pages": extra.height}
+    report |= {f"f1_of_seed_{seed}": round(value.f1, 4) for seed, value in enumerate(found)}
+    return KindLearnt(report, [fit.weights for fit in fits], fits[0].whole or fits[0].weights[0])
 
 
 def means(values: Sequence[Figures]) -> dict[str, float]:
@@ -335,8 +360,9 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder for the weights and the figures")
     parser.add_argument("--seeds", type=int, default=3, help="runs whose figures are averaged; the first is packaged")
     parser.add_argument("--kinds", nargs="+", choices=("text", "html"), default=["text", "html"])
+    parser.add_argument("--jobs", type=int, default=2, help="processes; a kind is learnt in one")
     given = parser.parse_args()
-    fit(given.pages, given.silver, given.out, given.seeds, given.kinds)
+    fit(given.pages, given.silver, given.out, given.seeds, given.kinds, given.jobs)
     return 0
 
 

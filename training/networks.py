@@ -16,15 +16,15 @@ from pipeline.kernels.line_model import CLIP, DILATIONS, Network, beside, spread
 
 Singles = NDArray[np.float32]
 
-BATCH_LINES = 5000
+BATCH_LINES = 1000
 MAX_LINES = 1500  # of a longer page, this many at a random place
-RATE, DECAY = 2e-3, 0.01  # step size at its highest; weight decay per step, relative to it
+RATE, DECAY = 3e-3, 0.01  # step size at its highest; weight decay per step, relative to it
 WARM_UP = 100  # steps
 KEEP = 0.98  # share of the running mean kept in each step
 LEFT_OUT = 0.1  # probability that a page lacks a group of columns
-DROPPED = 0.1  # probability that what a layer adds at one place is left out
+DROPPED = 0.2  # probability that what a layer adds at one place is left out
 MAX_NORM = 1.0  # of the gradient
-LINE_SHARE = 6.0  # lines of a page count 1 / (this x root of their number), its words 1 in all
+LINE_SHARE = 4.0  # lines of a page count 1 / (this x root of their number), its words 1 in all
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def fitted(
     `groups` of columns are left out of pages at random.
     """
     random = np.random.default_rng(seed)
-    parameters = _started(random, lesson.values.shape[1], channels)
+    parameters = started(random, lesson.values.shape[1], channels)
     first_moments = [np.zeros_like(parameter) for parameter in parameters]
     second_moments = [np.zeros_like(parameter) for parameter in parameters]
     means = [parameter.copy() for parameter in parameters]
@@ -64,13 +64,13 @@ def fitted(
     step = 0
     for epoch in range(epochs):
         for batch in _batches(lesson, pages, np.random.default_rng((seed, epoch))):
-            gradients = _gradients(parameters, _taken(lesson, batch, groups, random), random)
-            norm = np.sqrt(sum(float((gradient.astype(np.float64) ** 2).sum()) for gradient in gradients))
+            slopes = gradients(parameters, _taken(lesson, batch, groups, random), random)
+            norm = np.sqrt(sum(float((gradient.astype(np.float64) ** 2).sum()) for gradient in slopes))
             shrink = np.float32(min(1.0, MAX_NORM / (norm + 1e-9)))
             step += 1
             rate = RATE * min(1.0, step / WARM_UP) * 0.5 * (1 + np.cos(np.pi * step / n_steps))
             for place, parameter in enumerate(parameters):
-                gradient = gradients[place] * shrink
+                gradient = slopes[place] * shrink
                 first_moments[place] += 0.1 * (gradient - first_moments[place])
                 second_moments[place] += 0.001 * (gradient**2 - second_moments[place])
                 parameter *= 1 - rate * DECAY
@@ -84,7 +84,7 @@ def fitted(
     return means
 
 
-def _started(random: np.random.Generator, n_columns: int, channels: int) -> list[Singles]:
+def started(random: np.random.Generator, n_columns: int, channels: int) -> list[Singles]:
     """Weights before the first step, in the order of `Network.weights`."""
 
     def drawn(rows: int, columns: int, gain: float) -> Singles:
@@ -130,7 +130,7 @@ def _taken(lesson: Lesson, batch: Ints, groups: Sequence[Sequence[int]], random:
     )
 
 
-def _gradients(parameters: Sequence[Singles], lesson: Lesson, random: np.random.Generator) -> list[Singles]:
+def gradients(parameters: Sequence[Singles], lesson: Lesson, random: np.random.Generator) -> list[Singles]:
     """Of the loss, for each parameter."""
     where, values = lesson.where, lesson.values
     n_layers = len(DILATIONS)
@@ -156,27 +156,27 @@ def _gradients(parameters: Sequence[Singles], lesson: Lesson, random: np.random.
     open_ = _kept(reached > 0, random)
     left = lines + reached * open_
     back = _loss_slope((left @ leaving + leaving_bias)[:, 0], lesson)[:, None]
-    gradients: list[Singles] = [left.T @ back, back.sum(axis=0)]
+    slopes: list[Singles] = [left.T @ back, back.sum(axis=0)]
     over = back @ leaving.T
     inner = over * open_
     of_summary = np.add.reduceat(inner, where.first[:-1])
     to_summary = (of_summary @ of_page.T)[where.page]
     heard = (lines * to_summary).sum(axis=1, keepdims=True)
     said = shares * (heard - np.add.reduceat(shares * heard, where.first[:-1])[where.page])
-    gradients = [lines.T @ said, lines.T @ inner, summary.T @ of_summary, inner.sum(axis=0), *gradients]
+    slopes = [lines.T @ said, lines.T @ inner, summary.T @ of_summary, inner.sum(axis=0), *slopes]
     slope = np.zeros_like(state)
     slope[rows] = over + inner @ of_line.T + shares * to_summary + said @ attention.T
     for number in range(n_layers - 1, -1, -1):
         dilation = DILATIONS[number]
         inner = slope[dilation:-dilation] * kept[number]
-        gradients = [seen[number].T @ inner, inner.sum(axis=0), *gradients]
+        slopes = [seen[number].T @ inner, inner.sum(axis=0), *slopes]
         spilled = inner @ parameters[2 + 2 * number].T
         n = len(slope)
         slope[: n - 2 * dilation] += spilled[:, :channels]
         slope[dilation : n - dilation] += spilled[:, channels : 2 * channels]
         slope[2 * dilation :] += spilled[:, 2 * channels :]
     entering = slope[rows] * (entered > 0)
-    return [values.T @ entering, entering.sum(axis=0), *gradients]
+    return [values.T @ entering, entering.sum(axis=0), *slopes]
 
 
 def _kept(is_open: Bools, random: np.random.Generator) -> Singles:

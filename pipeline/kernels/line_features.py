@@ -1,7 +1,7 @@
 """What the line model is told of the lines of many pages, as numbers: their form, their words, where they stand.
 
 No Python runs per line or per word: one array holds every character of a batch, pages lie end to end in it, and
-counts are differences of prefix sums. Sums that cross pages are of whole numbers or of multiples of 2^-16, so they
+counts are differences of prefix sums. Sums that cross pages are of whole numbers, so they
 are exact, and a page gets the same numbers whatever lies beside it.
 """
 
@@ -30,7 +30,6 @@ SENTENCE_WORDS, PROSE_WORDS = 12, 30  # words from which a line is prose: with t
 CAPPED_WORDS = 80  # a longer line gains its block no more than this
 SHORT_COST, TINY_COST = 6.0, 8.0  # words that a line of no prose, and one of 1 or 2 words, cost a block
 FAR = 99  # lines: further than this is all the same
-GRID = 65_536.0  # sums of multiples of 1 / GRID are exact in float64
 
 TEXT_NAMES = (
     "length in characters", "length", "end of a sentence", "colon end", "sentences inside", "commas",

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 from pydantic import Field, field_validator, model_validator
@@ -194,6 +194,26 @@ def apply(
         ordered(_with_fields(documents, judged, as_of), schemas.DOCUMENTS),
         conform(judged.select(schemas.JUDGED_LINES.names), schemas.JUDGED_LINES, at="clean"),
     )
+
+
+def would_keep(line: Mapping[str, Any], settings: Settings) -> list[str]:
+    """What would put a judged line into the text: a sentence for each verdict in its way, then the rule of last resort.
+
+    `line` is a row of schemas.JUDGED_LINES, `settings` those it was judged by. Empty where it is in the text.
+    """
+    if line["paragraph_no"] is not None:
+        return []
+    verdicts = [line["dropped_by"], *(line["also_by"] or "").split("; ")] if line["dropped_by"] else ["keep_roles"]
+    said = {
+        "line_score": f"clean.threshold = {line['score']:.4f} or less (it was {settings.threshold}), as for every line",
+        "keep_roles": f"'{line['role']}' in clean.keep_roles, as for every line of that role",
+        "repeat:title": "no setting: the headline is told once, in articles.title",
+        "repeat:outlet": "clean.min_outlet_articles (for a line that scores clean.sure_score or more,"
+        " clean.min_sure_articles) above the number of the outlet's articles that print it",
+        "repeat:page": "clean.min_repeat_words above its number of words",
+    }
+    ways = [said.get(rule, f"the outlet's file without {rule}") for rule in verdicts if rule]
+    return [*ways, "whatever else says: a keep_lines pattern in the outlet's file that finds it"]
 
 
 def _is_out_of_reach(settings: Settings) -> pl.Expr:

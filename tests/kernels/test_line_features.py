@@ -5,13 +5,10 @@ from hypothesis import strategies as st
 
 from pipeline.kernels import line_features
 from pipeline.kernels.line_features import (
-    SCORE_NAMES,
     TEXT_NAMES,
     WORD_SLOTS,
     layout,
-    score_features,
     text_features,
-    windowed,
 )
 
 NO_WORDS = np.zeros(WORD_SLOTS, bool)
@@ -136,16 +133,11 @@ def test_cues_are_first_words_pairs_last_words_and_short_lines():
 @given(st.lists(texts, min_size=1, max_size=5))
 def test_a_page_has_the_same_features_alone_and_among_others(pages):
     together = features(*pages)
-    wide = windowed(together.values, together.layout, [1, 2, 24])
-    scores = np.round(np.abs(np.sin(np.arange(together.layout.n_lines))), 4)
-    around = score_features(scores, together.n_words, together.layout)
 
     for number, page in enumerate(pages):
         rows = slice(*together.layout.first[number : number + 2])
         alone = features(page)
         assert np.array_equal(alone.values, together.values[rows])
-        assert np.array_equal(windowed(alone.values, alone.layout, [1, 2, 24]), wide[rows])
-        assert np.array_equal(score_features(scores[rows], alone.n_words, alone.layout), around[rows])
         cues = together.cue_slots[(together.cue_lines >= rows.start) & (together.cue_lines < rows.stop)]
         assert sorted(alone.cue_slots) == sorted(cues)
 
@@ -160,25 +152,3 @@ def test_pages_without_lines_are_no_trouble():
 
     assert found.values.shape == (3, len(TEXT_NAMES))
     assert features([]).values.shape == (0, len(TEXT_NAMES))
-    assert score_features(np.zeros(0), found.n_words[:0], layout([0])).shape == (0, len(SCORE_NAMES))
-
-
-def test_runs_bridge_two_unlikely_lines_but_not_three():
-    scores = np.array([0.9, 0.1, 0.1, 0.9, 0.1, 0.1, 0.1, 0.9])
-    found = score_features(scores, np.full(8, 10), layout([8]))
-
-    assert found[:, SCORE_NAMES.index("in the main run")].tolist() == [1, 1, 1, 1, 0, 0, 0, 0]
-    assert found[:, SCORE_NAMES.index("distance from the main run")].tolist() == pytest.approx(
-        [0, 0, 0, 0, *np.log1p([1, 2, 3, 4])]
-    )
-
-
-def test_means_of_first_scores_are_those_of_the_lines_beside():
-    scores = np.array([0.1, 0.2, 0.9, 0.4, 0.6])
-    found = score_features(scores, np.full(5, 10), layout([5]))
-
-    assert found[2, SCORE_NAMES.index("story in the 3 lines above")] == pytest.approx(0.15)
-    assert found[2, SCORE_NAMES.index("story in the 3 lines below")] == pytest.approx(0.5)
-    assert found[2, SCORE_NAMES.index("score 1 above")] == pytest.approx(0.2)
-    assert found[2, SCORE_NAMES.index("score 1 below")] == pytest.approx(0.4)
-    assert found[0, SCORE_NAMES.index("score 1 above")] == 0.0

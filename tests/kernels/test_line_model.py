@@ -1,4 +1,3 @@
-import itertools
 from importlib.resources import files
 
 import numpy as np
@@ -7,15 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.kernels.html import parsed, visible_lines
-from pipeline.kernels.line_features import CUE_SLOTS, SCORE_NAMES, layout
+from pipeline.kernels.line_features import CUE_SLOTS, layout
 from pipeline.kernels.line_model import (
-    STAY,
+    NEAR_NAMES,
     arrays,
     model_of,
     model_scores,
+    near_scores,
     own_names,
     packaged_model,
-    posterior,
+    summaries,
 )
 
 STORY = [
@@ -79,32 +79,22 @@ def test_html_pages_score_the_same_alone_and_among_others():
         assert html_scores(page).scores.tolist() == together.scores[rows].tolist()
 
 
-def by_enumeration(scores, weight, bias):
-    """The posterior by summing over every way a page may be told apart."""
-    clipped = np.clip(scores, 1e-4, 1 - 1e-4)
-    odds = np.log(clipped / (1 - clipped)) + bias
-    story = 1 / (1 + np.exp(-odds))
-    sums = np.zeros((len(scores), 2))
-    for states in itertools.product((0, 1), repeat=len(scores)):
-        chance = np.prod([p if state else 1 - p for p, state in zip(story, states, strict=True)])
-        chance *= np.exp(weight * sum(STAY[pair] for pair in itertools.pairwise(states)))
-        sums[np.arange(len(scores)), list(states)] += chance
-    return sums[:, 1] / sums.sum(axis=1)
+def test_the_lines_near_a_line_are_those_of_its_page():
+    found = near_scores(np.array([0.1, 0.2, 0.9, 0.4, 0.6, 0.8]), layout([5, 1]))
+
+    assert found[2].tolist() == pytest.approx([0.15, 0.5])
+    assert found[4].tolist() == pytest.approx([0.5, 0.0])
+    assert found[5].tolist() == [0.0, 0.0]
 
 
-@settings(max_examples=50, deadline=None)
-@given(
-    st.lists(st.lists(st.floats(0, 1), min_size=1, max_size=6), min_size=1, max_size=3),
-    st.sampled_from([0.0, 0.3, 1.0]),
-    st.sampled_from([-0.4, 0.0, 0.4]),
-)
-def test_chain_sums_over_every_way_to_tell_a_page_apart(many, weight, bias):
-    where = layout([len(page) for page in many])
-    found = posterior(np.array([score for page in many for score in page]), where, weight, bias)
+def test_attention_shares_a_page_out_and_no_other():
+    lines = np.arange(12.0).reshape(6, 2) / 10
+    shares, summary = summaries(lines, np.array([[1.0], [-0.5]]), layout([4, 0, 2]))
 
-    for number, page in enumerate(many):
-        rows = slice(*where.first[number : number + 2])
-        assert found[rows] == pytest.approx(by_enumeration(np.array(page), weight, bias), abs=6e-5)
+    assert np.bincount([0] * 4 + [2] * 2, shares[:, 0]).tolist() == pytest.approx([1, 0, 1])
+    assert summary[0] == pytest.approx(shares[:4, 0] @ lines[:4])
+    assert summary[1].tolist() == [0, 0]
+    assert summary[2] == pytest.approx(shares[4:, 0] @ lines[4:])
 
 
 def test_scores_have_four_decimals_and_no_line_is_certain():
@@ -132,7 +122,8 @@ def test_weights_are_small_read_once_and_survive_storing():
 def test_weights_fit_the_features():
     model = packaged_model()
 
-    for pair, is_html in ((model.text, False), (model.html, True)):
-        n_columns = len(own_names(html=is_html)) + len(SCORE_NAMES)
-        assert pair.cues.shape == (CUE_SLOTS,)
-        assert pair.reasons.shape == pair.second[0].mean.shape == (n_columns,)
+    for weights, is_html in ((model.text, False), (model.html, True)):
+        n_columns = len(own_names(html=is_html))
+        assert weights.cues.shape == (CUE_SLOTS,)
+        assert weights.reasons.shape == weights.usual.shape == (n_columns + len(NEAR_NAMES),)
+        assert {network.mean.shape for network in weights.networks} == {(n_columns,)}

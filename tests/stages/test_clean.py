@@ -174,6 +174,34 @@ def test_keep_rule_wins_over_every_other() -> None:
     assert lines["evidence"].to_list() == ["kept by herald.example:keep_lines[0]; form of the line"]
 
 
+def test_what_would_keep_a_line_does_keep_it() -> None:
+    rows = ("Hundreds taken ashore", "deck", 0.7), (LEAD, "body", 0.9), (CALL, "chrome", 0.45), (LEAD, "body", 0.9)
+    before = {"printed": {CALL: 3}, "keep_roles": ("body",)}
+    deck, lead, call, again = judged(*rows, **before).iter_rows(named=True)
+    settings = Settings(keep_roles=("body",))
+
+    assert clean.would_keep(lead, settings) == []
+    assert [way.split(" in ")[0] for way in clean.would_keep(deck, settings)[:-1]] == ["'deck'"]
+    assert [way.split()[0] for way in clean.would_keep(call, settings)[:-1]] == [
+        "clean.threshold",
+        "clean.min_outlet_articles",
+    ]
+    assert [way.split()[0] for way in clean.would_keep(again, settings)[:-1]] == ["clean.min_repeat_words"]
+    after = judged(
+        *rows, printed={CALL: 3}, keep_roles=("body", "deck"), threshold=0.45, min_outlet_articles=4,
+        min_repeat_words=20,
+    )  # fmt: skip
+    assert after["paragraph_no"].to_list() == [1, 2, 3, 4]
+
+
+def test_a_field_is_kept_by_its_role_and_a_dropped_line_by_the_file_without_its_rule() -> None:
+    rules = OutletRules(outlet="herald.example", drop_lines=("letter",))
+    byline, call = judged(("By Jane Holm", "byline", 0.2), (CALL, "body", 0.9), rules=rules).iter_rows(named=True)
+
+    assert clean.would_keep(byline, Settings())[0].startswith("'byline' in clean.keep_roles")
+    assert clean.would_keep(call, Settings())[0] == "the outlet's file without herald.example:drop_lines[0]"
+
+
 def test_rules_of_one_outlet_leave_another_alone() -> None:
     rules = OutletRules(outlet="courier.example", drop_lines=("letter",))
 

@@ -47,6 +47,19 @@ def test_a_crash_a_hang_and_an_error_cost_one_task_each():
     assert flat[-2] == (7, "crashed", "RuntimeError: seven")
 
 
+def threads(names):
+    return [os.environ.get(name) for name in names]
+
+
+def test_a_process_of_the_pool_computes_in_one_thread_unless_told_otherwise(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
+    names = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"]
+
+    assert list(Local(1).map_isolated(threads, [names], 20.0, refused)) == [["1", "3"]]
+    assert threads(names) == [None, "3"]
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_bundle_is_read_as_it_was_written(engine, tmp_path):
     batches = [{"left": pl.DataFrame({"a": [n]}), "right": pl.DataFrame({"b": [str(n)] * n})} for n in range(3)]

@@ -21,6 +21,8 @@ bench-clean bench-dedup bench-names: bench-%: .venv/dev.stamp
 	$(BIN)/python -m benchmarks.$*
 	$(BIN)/python -m benchmarks.floors $*
 
+bench-clean: .venv/bench.stamp
+
 docs: .venv/dev.stamp
 	$(BIN)/python -m docs.generate
 
@@ -49,5 +51,13 @@ ifdef UV
 	$(UV) pip install --quiet --python $(BIN)/python -r requirements-dev.lock
 else
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+endif
+	touch $@
+
+.venv/bench.stamp: requirements-bench.lock .venv/dev.stamp
+ifdef UV
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps -r requirements-bench.lock
+else
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-bench.lock
 endif
 	touch $@

@@ -67,6 +67,7 @@ UNTOLD = (
     "line below is deeper", "articles on the page", "prose of the main article", "lines ", "number of siblings",
     "word length", "class of story", "class of list",
 )  # fmt: skip
+KINDS = ("text", "html")
 RATES = ("f1", "news_f1", "exact", "line_f1")
 STARTED = time.monotonic()
 
@@ -309,7 +310,7 @@ def fit(
     report = {kind: learnt_kind.figures for kind, learnt_kind in found.items()}
     out.mkdir(parents=True, exist_ok=True)
     (out / "metrics.json").write_text(json.dumps(report, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    if set(kinds) == {"text", "html"}:
+    if set(kinds) == set(KINDS):
         whole = Model(words, found["text"].whole, found["html"].whole)
         np.savez_compressed(out / "line_model.npz", **arrays(whole))
         (out / "folds").mkdir(exist_ok=True)
@@ -359,7 +360,7 @@ def main() -> int:
     parser.add_argument("--silver", type=Path, nargs="*", default=[], help="Parquet files of pages with silver labels")
     parser.add_argument("--out", type=Path, required=True, help="folder for the weights and the figures")
     parser.add_argument("--seeds", type=int, default=3, help="runs whose figures are averaged; the first is packaged")
-    parser.add_argument("--kinds", nargs="+", choices=("text", "html"), default=["text", "html"])
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--jobs", type=int, default=2, help="processes; a kind is learnt in one")
     given = parser.parse_args()
     fit(given.pages, given.silver, given.out, given.seeds, given.kinds, given.jobs)

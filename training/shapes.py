@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import regex
 
-from pipeline.kernels.forms import SENTENCE_END
 from pipeline.kernels.text import EDGE
+from pipeline.kernels.words import SENTENCE_END
 
 MASKED = 2  # label of a line that is neither
 COLUMN = 72  # characters: what mail and typewriters broke at

@@ -65,18 +65,23 @@ def readable_text(html: str) -> str | None:
     return "\n".join(line.text for line in visible_lines(parsed(summary), MAX_LINES)) or None
 
 
+def write_silver(files: Sequence[Path], out: Path) -> int:
+    """Label the pages of some Parquet files with id, host, html; write SCHEMA; the number of pages kept."""
+    logging.getLogger("readability").setLevel(logging.CRITICAL)  # it warns of every page it finds nothing in
+    pages = pl.concat([pl.read_parquet(file, columns=["id", "host", "html"]) for file in files])
+    kept = pl.DataFrame(list(silver(pages)), schema=SCHEMA)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_parquet(out)
+    return kept.height
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Label from the command line; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m training.silver", description=__doc__)
     parser.add_argument("--pages", type=Path, nargs="+", required=True, help="Parquet files with id, host, html")
     parser.add_argument("--out", type=Path, required=True, help="Parquet file to write")
     given = parser.parse_args(argv)
-    logging.getLogger("readability").setLevel(logging.CRITICAL)  # it warns of every page it finds nothing in
-    pages = pl.concat([pl.read_parquet(file, columns=["id", "host", "html"]) for file in given.pages])
-    kept = pl.DataFrame(list(silver(pages)), schema=SCHEMA)
-    given.out.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_parquet(given.out)
-    print(f"{kept.height} of {pages.height} pages", file=sys.stderr)
+    print(f"{write_silver(given.pages, given.out)} pages", file=sys.stderr)
     return 0
 
 

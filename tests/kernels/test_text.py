@@ -102,6 +102,27 @@ def test_a_line_a_paragraph_is_never_joined(page):
     assert not any(line.continues for line in text_lines(page))
 
 
+def test_teasers_among_wrapped_paragraphs_hide_no_column():
+    """No line is longer than the column: half of the long lines that end no sentence may break elsewhere."""
+    wrapped = "\n".join(textwrap.fill(paragraph, 72) for paragraph in PARAGRAPHS)
+
+    assert joined(text_lines(f"{TEASERS}\n\n{wrapped}")) == [*TEASERS.split("\n"), *PARAGRAPHS]
+
+
+def test_one_longer_line_and_teasers_speak_against_a_column():
+    page = "\n".join([TEASERS, *(textwrap.fill(paragraph, 72) for paragraph in PARAGRAPHS), PARAGRAPHS[0]])
+
+    assert not any(line.continues for line in text_lines(page))
+
+
+def test_the_column_is_no_narrower_than_the_longest_line():
+    """A list whose entries happen to fit a narrow column says nothing of a page with longer lines, all below 130."""
+    menu = [f"{name} walkers take the ferry from the lower quay" for name in ("Ten", "Six", "Two", "Old", "New", "All")]
+    wrapped = "\n".join(textwrap.fill(paragraph, 100) for paragraph in PARAGRAPHS)
+
+    assert joined(text_lines("\n".join([*menu, "", wrapped]))) == [*menu, *PARAGRAPHS]
+
+
 def test_a_blank_line_always_ends_a_paragraph():
     page = "\n\n".join(textwrap.fill(paragraph, 60) for paragraph in PARAGRAPHS)
     for line in text_lines(page):

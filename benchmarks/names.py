@@ -194,7 +194,7 @@ def mutant_counts(people: People) -> tuple[Counter[str], Counter[str]]:
     right: Counter[str] = Counter()
     lost: Counter[str] = Counter()
     for person, name in people.table.names.items():
-        if len(name.split()) < 2 or "." in name:
+        if len(name.split()) < 2:
             continue
         for kind, written in disguises(name):
             texts = [frame.format(written) for frame in FRAMES]

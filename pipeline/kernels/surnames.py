@@ -73,15 +73,18 @@ class _Bare:
 
 
 def surname_mentions(
-    passages: Sequence[Passage], families: Mapping[str, frozenset[str]], byline: str = ""
+    passages: Sequence[Passage], families: Mapping[str, frozenset[str]], byline: str = "", *, before: bool = True
 ) -> list[list[Mention]]:
     """For each passage of one article, in reading order, its bare family names of persons named in full.
 
     `families` maps a person id to the fold keys of every spelling of the family name, `byline` is the byline where no
     passage holds it. Undecided ones have no person but candidates, and an issue: ambiguous, or early (the full name
-    comes later). Names inside longer names, institutions, addresses and headlines are not mentioned at all.
+    comes later; not with `before` off). Names inside longer names, institutions, addresses and headlines are not
+    mentioned at all.
     """
     found: list[list[Mention]] = [[] for _ in passages]
+    if not any(passage.mentions for passage in passages):
+        return found
     bearers, first_named, spellings = _bearers(passages, families)
     if not spellings:
         return found
@@ -104,7 +107,7 @@ def surname_mentions(
         known = [person for person in candidates if person in first_named]
         if len(candidates) > 1 or not known or family in strangers or bare.is_doubtful:
             issue = "ambiguous"
-        elif first_named[known[0]] > (bare.passage_no, bare.start):
+        elif before and first_named[known[0]] > (bare.passage_no, bare.start):
             issue = "early"
         else:
             issue = ""

@@ -229,8 +229,9 @@ def _forms(person: Person, forms: Sequence[str], native: Sequence[str]) -> list[
 
 
 def _tokens(form: str) -> list[str]:
-    """The words of a form; the article al, which spellings have or have not, is none."""
-    return [token for token in form.replace("-", " ").split() if token.casefold() not in ARTICLES]
+    """The words of a form; the article al, which spellings have or have not, is none. Al Gore is two words."""
+    words = form.replace("-", " ").split()
+    return [word for place, word in enumerate(words) if not place or word.casefold() not in ARTICLES]
 
 
 def _family_at(tokens: Sequence[str], family: str) -> int | None:

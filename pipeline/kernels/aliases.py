@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 from typing import Any, Literal, Protocol
 
@@ -202,6 +202,7 @@ def _widened(known: Entry, alias: Alias, breaks: frozenset[int], homonyms: Conta
     )
 
 
+@lru_cache(maxsize=16_384)
 def form_key(form: str) -> tuple[str, frozenset[int]]:
     """The fold key of a written form, and how many letters of it stand before each gap."""
     tokens = [key for token in FORM_GAP.split(form) if (key := fold_key(token))]

@@ -22,6 +22,7 @@ Indexes = NDArray[np.int64]
 BMP = 0x10000  # code points with a row in the table; those above are folded when they turn up
 SEVERAL = 0x110000  # one past the last code point
 LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ħ": "h"})
+ASCII = {point: chr(point).lower() if chr(point).isalnum() else None for point in range(128)}
 # Marks that are accents or vowel points, not letters: combining blocks, Hebrew points, Arabic vowels and tatweel.
 ACCENTS = (
     (0x0300, 0x036F), (0x0591, 0x05C7), (0x0610, 0x061A), (0x0640, 0x0640), (0x064B, 0x065F), (0x0670, 0x0670),
@@ -95,8 +96,11 @@ def _text_of(chars: NDArray[Any]) -> str:
     return chars.astype("<u4").tobytes().decode("utf-32-le")
 
 
+@lru_cache(maxsize=16_384)  # a table asks for the words of a name several times in a row
 def fold_key(text: str) -> str:
     """The fold alone: equal for two spellings that differ only in what the fold drops."""
+    if text.isascii():
+        return text.translate(ASCII)
     return "".join(map(_known_char, text))
 
 

@@ -59,7 +59,7 @@ def syllable_class(syllable: str) -> str | None:
 def syllable_readings(token: str) -> list[tuple[str, ...]]:
     """The classes of a folded given name of one or two syllables, by every way to cut it: jong-un, jon-gun."""
     whole = syllable_class(token)
-    readings = [] if whole is None else [(whole,)]
+    readings: list[tuple[str, ...]] = [] if whole is None else [(whole,)]
     for cut in range(2, len(token) - 1):
         first, second = syllable_class(token[:cut]), syllable_class(token[cut:])
         if first is not None and second is not None:

@@ -190,6 +190,8 @@ SENTENCES = st.sampled_from(
         "KIM JONG UN VISITS RUSSIA", "Ice closed the harbour of Port Alma.",
         "Recep Tayyip Erdoğan called. Then Erdoğan left.", "김정은은 떠났다.",
         "Trump Tower is tall. Donald Trump said so, and Trump left.", "😀 Fumio Kis hida é Moammar Qaddafi",
+        "Muammar Qaddafi left; Qaddafi’s son stayed, and QADDAFI too.",
+        "Aung San, Ri Yong Ho and Kim Jong-unexpressed.",
     ]
 )  # fmt: skip
 ARTICLES = st.lists(
@@ -202,15 +204,22 @@ ARTICLES = st.lists(
 
 
 @settings(max_examples=40)
-@given(ARTICLES, st.randoms(use_true_random=False))
-def test_batching_and_order_never_change_the_answer_and_every_change_can_be_undone(written, random):
+@given(
+    ARTICLES,
+    st.randoms(use_true_random=False),
+    st.fixed_dictionaries(
+        {"rewrite": st.sampled_from(["full", "full+surname"]), "bearers": st.sampled_from(["before", "anywhere"])}
+    ),
+)
+def test_batching_and_order_never_change_the_answer_and_every_change_can_be_undone(written, random, chosen):
     articles = [article(f"a{number}", *lines) for number, lines in enumerate(written)]
-    whole_text, whole_mentions = named(*articles)
-    alone = [named(one) for one in articles]
+    whole_text, whole_mentions = named(*articles, **chosen)
+    alone = [named(one, **chosen) for one in articles]
     documents, lines, paragraphs = batch(*articles)
     rows = list(range(paragraphs.height))
     random.shuffle(rows)
-    shuffled_text, shuffled_mentions = names.apply(documents, lines.reverse(), paragraphs[rows], PEOPLE, Settings())
+    under = Settings.model_validate(chosen)
+    shuffled_text, shuffled_mentions = names.apply(documents, lines.reverse(), paragraphs[rows], PEOPLE, under)
 
     assert_frame_equal(pl.concat([text for text, _ in alone]), whole_text)
     assert_frame_equal(schemas.ordered(pl.concat([found for _, found in alone]), names.MENTIONS), whole_mentions)

@@ -19,7 +19,7 @@ from pipeline.kernels.variants import Reason, relation, rough, written_name
 
 MIN_BLOCK_WORD = 3  # letters of a word that makes a block: Li and Bo are in the blocks of their other words
 BLOCK_SOUNDS = 3
-MAX_BLOCK = 400  # names under one word (80,000 pairs, 2 s); a larger block is cut by the first letters of the others
+MAX_BLOCK = 400  # names under one word (80,000 pairs, 1.2 s); a larger block is cut by the first letters of the others
 CONTEXT = 45  # characters on each side
 
 

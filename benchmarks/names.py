@@ -2,14 +2,19 @@
 
 Seeds: every mention marked by hand in five real pages, offsets exact. hand: 16 small articles with the traps marked.
 kim: every Latin spelling of nine members of the Kim family, in a sentence; one crossing over is one too many.
-mutants: every name of the tracked table in 17 orthographic disguises and 12 frames. speed: page dumps, one core.
+mutants: every name of the tracked table in 17 orthographic disguises and 12 frames. pairs: written names, one person or
+not, by the table's fold key alone (auto) and with what discovery would propose; the rules were tuned on the half that
+is not counted here. speed: page dumps, CPU seconds of one core, with the tracked table, 10,000 and 100,000 aliases;
+--beside times flashtext and polars on the same text and says what they miss and find wrongly.
 The data is not part of the project; COPYDESK_BENCH names the folder that holds bench/ and seeds/.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
+import random
 import re
 import sys
 import time
@@ -17,14 +22,18 @@ import tomllib
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
+from itertools import combinations
 from pathlib import Path
 
 import polars as pl
 
 from benchmarks import DATA
 from pipeline.errors import NoInputError
-from pipeline.kernels.aliases import Mention, full_mentions
+from pipeline.kernels.aliases import Alias, AliasTable, Mention, alias_table, full_mentions
+from pipeline.kernels.fold import fold_key
 from pipeline.kernels.surnames import Passage, surname_mentions
+from pipeline.kernels.variants import relation
 from pipeline.stages.names import People, PeopleFile, people_table
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -194,7 +203,7 @@ def mutant_counts(people: People) -> tuple[Counter[str], Counter[str]]:
     right: Counter[str] = Counter()
     lost: Counter[str] = Counter()
     for person, name in people.table.names.items():
-        if len(name.split()) < 2 or "." in name:
+        if len(name.split()) < 2:
             continue
         for kind, written in disguises(name):
             texts = [frame.format(written) for frame in FRAMES]
@@ -205,8 +214,48 @@ def mutant_counts(people: People) -> tuple[Counter[str], Counter[str]]:
     return right, lost
 
 
-def megabytes_per_second(file: Path, people: People) -> float:
-    """Speed of both kernels on page dumps, each page an article; the automaton and the tables built before."""
+def pair_figures(file: Path, *, tuned: bool) -> dict[str, float]:
+    """Precision and recall on pairs of written names; `tuned`: of the half that the rules were made on."""
+    counts: Counter[tuple[str, str]] = Counter()
+    with file.open(encoding="utf-8", newline="") as opened:
+        for row in csv.DictReader(opened):
+            if (int(sha256(f"{row['left']}|{row['right']}".encode()).hexdigest(), 16) % 2 == 0) != tuned:
+                continue
+            reason = relation(row["left"], row["right"])
+            tier = "auto" if reason == "fold" else "proposed" if reason else "none"
+            counts[tier, row["same"]] += 1
+            counts[f"ortho {tier}", row["same"]] += row["category"] == "ortho"
+    same = sum(counts[tier, "1"] for tier in ("auto", "proposed", "none"))
+    auto, auto_wrong = counts["auto", "1"], counts["auto", "0"]
+    both, both_wrong = auto + counts["proposed", "1"], auto_wrong + counts["proposed", "0"]
+    ortho = [counts[f"ortho {tier}", "1"] for tier in ("auto", "proposed", "none")]
+    return {
+        "pairs": float(same + sum(counts[tier, "0"] for tier in ("auto", "proposed", "none"))),
+        "auto_precision": round(auto / max(1, auto + auto_wrong), 4),
+        "auto_orthographic_recall": round(ortho[0] / max(1, sum(ortho)), 4),
+        "precision": round(both / max(1, both + both_wrong), 4),
+        "recall": round(both / max(1, same), 4),
+    }
+
+
+def kim_proposals(file: Path) -> Counter[str]:
+    """Latin spellings of different members of the family that would be merged or proposed as one person."""
+    spelled: list[tuple[str, str]] = []
+    for line in file.read_text(encoding="utf-8").split("\n"):
+        person, *rest = line.split("\t")
+        if person in KIMS:
+            names = (name.removesuffix("’s") for name in [rest[0], *rest[1].split("|")])
+            spelled += [(person, name) for name in names if name[0] < "\u0250"]
+    counts: Counter[str] = Counter()
+    for (person, name), (other, other_name) in combinations(spelled, 2):
+        if person != other:
+            counts["pairs"] += 1
+            counts["related"] += relation(name, other_name) is not None
+    return counts
+
+
+def speed_pages(file: Path) -> list[list[str]]:
+    """Pages of lines, SPEED_CHARS of them in all."""
     pages: list[list[str]] = []
     n_chars = 0
     for (lines,) in pl.read_parquet(file, columns=["lines"]).iter_rows():
@@ -214,13 +263,90 @@ def megabytes_per_second(file: Path, people: People) -> float:
         n_chars += sum(map(len, lines))
         if n_chars >= SPEED_CHARS:
             break
+    return pages
+
+
+def widened(people: People, pages: Sequence[Sequence[str]], n_aliases: int) -> People:
+    """The people with made-up ones, of words that the pages have, so that many keys are nearly found."""
+    words = sorted({word for page in pages for line in page for word in re.findall(r"\b[A-Z][a-z]{2,9}\b", line)})
+    chosen = random.Random(1)  # noqa: S311 - the same names in every run
+    aliases = [Alias(person, name) for person, name in people.table.names.items() if len(name.split()) > 1]
+    names = dict(people.table.names)
+    keys: dict[str, str] = {}
+    while len(keys) < n_aliases - len(aliases):
+        name = f"{chosen.choice(words)} {chosen.choice(words)}"
+        keys.setdefault(fold_key(name), name)
+    for number, name in enumerate(keys.values()):
+        names[f"made-{number}"] = name
+        aliases.append(Alias(f"made-{number}", name))
+    shared = {fold_key(name) for name in people.table.names.values()}
+    table = alias_table(
+        [alias for alias in aliases if not (alias.person_id.startswith("made-") and fold_key(alias.form) in shared)],
+        names,
+        homonyms=AnyPair(),
+    )
+    return People(table, people.families)
+
+
+class AnyPair:
+    """Holds every pair: homonyms of the tracked table may stay."""
+
+    def __contains__(self, pair: object) -> bool:
+        return True
+
+
+def megabytes_per_second(pages: Sequence[Sequence[str]], people: People) -> float:
+    """Speed of both kernels, each page an article; the automaton and the tables built before."""
     n_bytes = sum(len(line.encode()) for page in pages for line in page)
     full_mentions(["warm"], people.table)
-    start = time.perf_counter()
+    start = time.process_time()
     full = iter(full_mentions([line for page in pages for line in page], people.table))
     for page in pages:
         surname_mentions([Passage(line, next(full)) for line in page], people.families)
-    return n_bytes / 1e6 / (time.perf_counter() - start)
+    return n_bytes / 1e6 / (time.process_time() - start)
+
+
+TRAPS = (  # text, what a replacer of `Kim Jong Un` must find in it
+    ("He met Kim Jong Un.", 1), ("He met Kim Jong-un.", 1), ("He met KIM JONG UN there.", 1),
+    ("He met Kim\u00a0Jong Un.", 1), ("He met Kim Jŏng-ŭn.", 1), ("He met Kim Jong\nUn.", 1),
+    ("The skim Jong Unit.", 0), ("Akim Jong Un left.", 0), ("See /Kim Jong Un/ here", 0), ("é Kim Jong Unx", 0),
+)  # fmt: skip
+
+
+def beside_others(pages: Sequence[Sequence[str]], table: AliasTable) -> dict[str, float]:
+    """Megabytes per CPU second of flashtext and polars' replace_many on the same lines, and traps each gets wrong."""
+    import flashtext
+
+    names = sorted({name for name in table.names.values() if len(name.split()) > 1})
+    lines = pl.Series([line for page in pages for line in page])
+    n_bytes = sum(len(line.encode()) for line in lines)
+    finder = flashtext.KeywordProcessor()
+    for name in names:
+        finder.add_keyword(name)
+    start = time.process_time()
+    for line in lines:
+        finder.extract_keywords(line)
+    flashtext_seconds = time.process_time() - start
+    start = time.process_time()
+    lines.str.replace_many(names, names, ascii_case_insensitive=True)
+    polars_seconds = time.process_time() - start
+
+    def polars_count(text: str) -> int:
+        return len(pl.Series([text]).str.extract_many(["Kim Jong Un"], ascii_case_insensitive=True).to_list()[0])
+
+    wrong = {
+        "flashtext": sum(len(finder.extract_keywords(text)) != wanted for text, wanted in TRAPS),
+        "polars": sum(polars_count(text) != wanted for text, wanted in TRAPS),
+        "copydesk": sum(
+            sum(mention.person_id == "kim-jong-un" for mention in full_mentions([text], table)[0]) != wanted
+            for text, wanted in TRAPS
+        ),
+    }
+    return {
+        "beside.flashtext_megabytes_per_cpu_second": round(n_bytes / 1e6 / flashtext_seconds, 2),
+        "beside.polars_megabytes_per_cpu_second": round(n_bytes / 1e6 / polars_seconds, 2),
+        **{f"beside.{name}_traps_wrong": float(count) for name, count in wrong.items()},
+    }
 
 
 def data_folder() -> Path:
@@ -232,8 +358,8 @@ def data_folder() -> Path:
     return folder
 
 
-def measured(folder: Path) -> dict[str, float]:
-    """All figures, by name."""
+def measured(folder: Path, *, beside: bool = False) -> dict[str, float]:
+    """All figures, by name; `beside` times other libraries too."""
     people = tracked_people()
     hand = folder / "bench" / "names"
     figures: dict[str, float] = {"people": len(people.table.names), "keys": len(people.table.entries)}
@@ -250,9 +376,19 @@ def measured(folder: Path) -> dict[str, float]:
     right, lost = mutant_counts(people)
     figures["mutants.found_share"] = round(right.total() / (right.total() + lost.total()), 5)
     figures |= {f"mutants.lost {kind}": count for kind, count in sorted(lost.items())}
-    pages = folder / "bench" / "chrome-dev.parquet"
-    if pages.is_file():
-        figures["speed.megabytes_per_second"] = round(megabytes_per_second(pages, people), 2)
+    pairs = pair_figures(hand / "pairs-dev.csv", tuned=False)
+    figures |= {f"pairs.{name}": figure for name, figure in pairs.items()}
+    proposed = kim_proposals(hand / "hand_people.tsv")
+    figures |= {"kim.pairs": proposed["pairs"], "kim.proposed": proposed["related"]}
+    dumps = folder / "bench" / "chrome-dev.parquet"
+    if dumps.is_file():
+        pages = speed_pages(dumps)
+        figures["speed.tracked"] = round(megabytes_per_second(pages, people), 2)
+        for n_aliases in (10_000, 100_000):
+            wide = widened(people, pages, n_aliases)
+            figures[f"speed.{n_aliases}"] = round(megabytes_per_second(pages, wide), 2)
+            if beside and n_aliases == 10_000:
+                figures |= beside_others(pages, wide.table)
     return figures
 
 
@@ -260,9 +396,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print, write; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.names", description=__doc__)
     parser.add_argument("--json", type=Path, default=REPOSITORY / "benchmarks" / "out" / "names.json")
+    parser.add_argument("--beside", action="store_true", help="time flashtext and polars too (needs flashtext)")
     arguments = parser.parse_args(argv)
     try:
-        figures = measured(data_folder())
+        figures = measured(data_folder(), beside=arguments.beside)
     except NoInputError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code

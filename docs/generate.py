@@ -81,8 +81,18 @@ def cli_page() -> str:
     return "\n".join([HEAD, "", "# The command line", "", *_commands()])
 
 
+def command_words() -> Iterator[list[str]]:
+    """Every command as it is typed, those of a group after the group."""
+    for command in app.registered_commands:
+        yield [str(command.name)]
+    for group in app.registered_groups:
+        yield [str(group.name)]
+        for command in group.typer_instance.registered_commands if group.typer_instance else ():
+            yield [str(group.name), str(command.name)]
+
+
 def _commands() -> Iterator[str]:
-    for words in ([], *([command.name] for command in app.registered_commands)):
+    for words in ([], *command_words()):
         yield f"## `{' '.join(['copydesk', *words])}`"
         yield ""
         yield "```"

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -218,8 +218,9 @@ def run_command(
         _finish(console, start(order, console, lock_timeout=lock_timeout), order, as_json=as_json)
 
 
-def _stage_command(stage: str, what: str) -> None:
+def _stage_command(stage: str, what: str, register: Callable[[Callable[..., None]], object]) -> None:
     def command(
+        context: typer.Context,
         config: ConfigFile = None,
         source: Source = Path("data/raw"),
         out: Out = Path("data/clean"),
@@ -234,6 +235,8 @@ def _stage_command(stage: str, what: str) -> None:
         log_format: LogFormatOption = LogFormat.text,
         lock_timeout: LockTimeout = 0.0,
     ) -> None:
+        if context.invoked_subcommand is not None:
+            return
         console = _console(log_format, quiet=quiet, verbose=verbose)
         with _guarded(console):
             from pipeline import run
@@ -244,14 +247,143 @@ def _stage_command(stage: str, what: str) -> None:
             _finish(console, outcome, order, as_json=as_json)
 
     command.__doc__ = what
-    app.command(stage)(command)
+    register(command)
 
 
-_stage_command("extract", "Read what is new: documents to scored lines. Starts a run; the other stages follow.")
-_stage_command("clean", "Turn scores, repeats and outlet rules into a verdict on every line.")
-_stage_command("dedup", "Find paragraphs that are copies of earlier ones.")
-_stage_command("names", "Find people and hold their names to one spelling.")
-_stage_command("export", "Put the tables together and publish them: the commit.")
+names_app = typer.Typer(rich_markup_mode=None)
+_stage_command(
+    "extract",
+    "Read what is new: documents to scored lines. Starts a run; the other stages follow.",
+    app.command("extract"),
+)
+_stage_command("clean", "Turn scores, repeats and outlet rules into a verdict on every line.", app.command("clean"))
+_stage_command("dedup", "Find paragraphs that are copies of earlier ones.", app.command("dedup"))
+_stage_command(
+    "names",
+    "Find people and hold their names to one spelling; or keep the table of people, with a command.",
+    names_app.callback(invoke_without_command=True),
+)
+_stage_command("export", "Put the tables together and publish them: the commit.", app.command("export"))
+app.add_typer(names_app, name="names")
+
+
+class ListFormat(StrEnum):
+    """How a list of names is laid out."""
+
+    csv = "csv"
+    wikidata = "wikidata"
+    jrc = "jrc"
+
+
+Into = Annotated[Path | None, typer.Option("--into", help="File of people to write; else one beside the settings.")]
+
+
+@names_app.command("import")
+def names_import_command(
+    names_list: Annotated[Path, typer.Argument(metavar="LIST", help="File of spellings, UTF-8.")],
+    list_format: Annotated[
+        ListFormat,
+        typer.Option(
+            "--format", help="csv: id,canonical,alias,lang,source; wikidata: item,label,alias,lang; jrc: JRC-Names."
+        ),
+    ] = ListFormat.csv,
+    into: Into = None,
+    join: Annotated[
+        bool, typer.Option("--join", help="Take a person whose canonical name the table has for the table's person.")
+    ] = False,
+    left_out: Annotated[
+        Path | None, typer.Option("--left-out", help="CSV file for the spellings not taken: row,spelling,reason.")
+    ] = None,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a file of people from a list: your own, a Wikidata query's, JRC-Names."""
+    console = Console()
+    with _guarded(console):
+        from pipeline import files, people
+        from pipeline.config import load
+
+        loaded = load(config)
+        target, _ = people.own_file(loaded, into, "imported.toml")
+        listed = people.FORMATS[list_format.value](people.read_list(names_list), str(names_list))
+        made = people.imported(
+            listed, people.others(loaded, target), join=join, source=f"imported from {names_list.name}"
+        )
+        people.publish(made.file, target, loaded, f"Made by `copydesk names import` from {names_list.name}.")
+        if left_out is not None:
+            rows = ({"row": row.row, "spelling": row.spelling, "reason": row.reason} for row in made.left_out)
+            files.replace_text(people.written_rows(rows, ("row", "spelling", "reason")), left_out)
+        counts = {
+            "people": len(made.file.person),
+            "joined": len(made.file.alias),
+            "spellings": made.n_spellings,
+            "left_out": len(made.left_out),
+        }
+        console.say(
+            f"{target}: {counts['people']:,} people, {counts['joined']:,} of the table with more spellings, "
+            f"{counts['spellings']:,} spellings; {counts['left_out']:,} left out"
+        )
+        for reason, examples in people.left_out_reasons(made.left_out):
+            console.say(f"  {len(examples):>8,} {reason} ({examples[0].spelling}, row {examples[0].row})")
+        if as_json:
+            _print_json({"file": str(target), **counts})
+
+
+@names_app.command("export")
+def names_export_command(config: ConfigFile = None) -> None:
+    """Print the table of people as CSV: id,canonical,alias,lang,source."""
+    with _guarded(Console()):
+        from pipeline import people
+        from pipeline.config import load
+
+        print(people.written_rows(people.exported(load(config)), people.COLUMNS), end="")
+
+
+@names_app.command("discover")
+def names_discover_command(
+    to: Annotated[Path, typer.Option("--to", help="CSV file to write; it must not exist.")] = Path("proposals.csv"),
+    min_articles: Annotated[int, typer.Option("--min-articles", min=1, help="Articles that have one of the two.")] = 2,
+    out: Out = Path("data/clean"),
+    run_id: RunId = None,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Propose spellings of one person found in the clean tables, for you to decide."""
+    console = Console()
+    with _guarded(console):
+        from pipeline import files, people
+        from pipeline.config import load
+
+        if to.exists():
+            raise UsageError(f"{to}: it exists; `copydesk names accept` it or move it first, or name another with --to")
+        found = people.discovered(_version(out, run_id), load(config), min_articles)
+        files.replace_text(people.written_rows(people.proposal_rows(found), people.PROPOSAL_COLUMNS), to)
+        counts = Counter(proposal.reason for proposal in found)
+        shown = ", ".join(f"{count:,} {reason}" for reason, count in sorted(counts.items()))
+        console.say(f"{to}: {len(found):,} pairs await a decision{f' ({shown})' if shown else ''}")
+        if as_json:
+            _print_json({"file": str(to), "pairs": len(found), "reasons": counts})
+
+
+@names_app.command("accept")
+def names_accept_command(
+    decided: Annotated[Path, typer.Argument(metavar="PROPOSALS", help="The CSV file, decision yes or no filled in.")],
+    into: Into = None,
+    config: ConfigFile = None,
+) -> None:
+    """Put decided proposals into a file of people: yes is one person, no is never merged."""
+    console = Console()
+    with _guarded(console):
+        from pipeline import people
+        from pipeline.config import load
+        from pipeline.stages.names import PeopleFile
+
+        loaded = load(config)
+        target, before = people.own_file(loaded, into, "accepted.toml")
+        made = people.accepted(people.read_list(decided), str(decided), loaded.people_files, before or PeopleFile())
+        if made.n_yes or made.n_no:
+            people.publish(made.file, target, loaded, "Made by `copydesk names accept`; edit it as you like.")
+        console.say(f"{target}: {made.n_yes:,} accepted, {made.n_no:,} kept apart, {made.n_open:,} still open")
 
 
 @app.command("explain")

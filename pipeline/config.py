@@ -117,7 +117,7 @@ def _named_files(patterns: Sequence[str], config_path: Path, setting: str) -> It
     for pattern in patterns:
         if not pattern.removeprefix(PACKAGED) or Path(pattern.removeprefix(PACKAGED)).is_absolute():
             raise ConfigError(f"{config_path} {setting}: '{pattern}' is no pattern relative to the configuration file")
-        root = packaged_configs() if pattern.startswith(PACKAGED) else _beside(config_path)
+        root = packaged_configs() if pattern.startswith(PACKAGED) else beside(config_path)
         files = sorted(root.glob(pattern.removeprefix(PACKAGED)))
         if not files and pattern not in USUAL:
             raise ConfigError(
@@ -130,7 +130,7 @@ def _named_files(patterns: Sequence[str], config_path: Path, setting: str) -> It
                 yield file
 
 
-def _beside(config_path: Path) -> Path:
+def beside(config_path: Path) -> Path:
     """Where patterns of a configuration file start; for the packaged one, in ./configs where there is one."""
     is_packaged = config_path.resolve().parent == packaged_configs().resolve()
     return LOCAL_DEFAULT.parent if is_packaged and LOCAL_DEFAULT.parent.is_dir() else config_path.parent

@@ -77,3 +77,13 @@ def reset_folder(folder: Path) -> Path:
     except OSError as error:
         raise WriteError(f"{error.filename}: {error.strerror}") from None
     return folder
+
+
+def replace_text(text: str, target: Path) -> None:
+    """Write a text in one step: readers see the old file or the new one."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}.tmp")
+    draft.unlink(missing_ok=True)
+    write_bytes(text.encode("utf-8"), draft)
+    draft.replace(target)
+    fsync_folder(target.parent)

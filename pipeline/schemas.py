@@ -237,7 +237,11 @@ MENTIONS = Table(
         Column("start", pl.Int64, "first code point in paragraphs.text, or in that line's text"),
         Column("end", pl.Int64, "code point after the last"),
         Column("surface", pl.String, "the name as it stood"),
-        Column("name", pl.String, "the person's name in the configured style; null where undecided"),
+        Column(
+            "name",
+            pl.String,
+            "the person's name in the configured style, of a rewritten surname the family name; null where undecided",
+        ),
         Column("person_id", pl.String, "id in the table of people; null where undecided"),
         Column("kind", pl.String, "full, surname or native (script)"),
         Column("method", pl.String, "exact, fold, alias or surname"),

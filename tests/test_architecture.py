@@ -15,7 +15,7 @@ LAYERS = (  # lowest first; a module may import from lower layers, and from its 
     ("pipeline.stages",),
     ("pipeline.config", "pipeline.store"),
     ("pipeline.ledger",),
-    ("pipeline.intake", "pipeline.publish", "pipeline.check", "pipeline.explain"),
+    ("pipeline.intake", "pipeline.publish", "pipeline.check", "pipeline.explain", "pipeline.people"),
     ("pipeline.run",),
     ("pipeline.cli",),
 )

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 from typing import Any, Literal, Protocol
 
@@ -31,7 +31,8 @@ from pipeline.kernels.neighbours import (
 
 MIN_DAMAGED_KEY = 8  # letters; below, a split or glued name is as likely other words (li qiang, wang yi)
 MIN_GLUED_TAIL = 4  # letters; a shorter tail may be the rest of a longer name (Kim Il Sung|ho); a genitive s is none
-SCAN_CHARS = 1_000_000  # code points folded at once: 60 MB, and the cost of a call spread over 2,000 paragraphs
+SCAN_CHARS = 100_000  # code points folded at once: stays in the cache, and a rare character slows its own group only
+DFA_KEYS = 3_000  # up to here 198 MB/s against 68; at 10,000 keys both scan 29, and a DFA takes 0.3 s to build
 
 DASHES = "-\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d"
 APOSTROPHES = "'\u2018\u2019\u02bb\u02bc\u02be\u02bf`\u00b4\u2032\uff07"
@@ -40,12 +41,13 @@ INVISIBLE = re.compile(
 )
 SPACE = r"[^\S\n]"
 GAP = re.compile(rf"{SPACE}{{1,3}}|{SPACE}{{0,2}}\n{SPACE}{{0,2}}|{SPACE}?[{DASHES}]|[{DASHES}]{SPACE}")
-INITIAL_GAP = re.compile(rf"\.{SPACE}?|\.[{DASHES}]")  # George H.W. Bush, J.-P. Dupont
-SUFFIX_GAP = re.compile(rf",{SPACE}?")  # Martin Luther King, Jr.
+INITIAL_GAP = re.compile(rf"[.\uff0e](?:{SPACE}{{0,2}}|{SPACE}?\n|[{DASHES}])")  # George H.W. Bush, J.-P. Dupont
+SUFFIX_GAP = re.compile(rf"[,\uff0c]{SPACE}{{0,2}}")  # Martin Luther King, Jr.
 UNSPACED_GAP = re.compile(r"[\s\u00b7\u30fb\uff65=\uff1d]")  # 岸田 文雄
 FORM_GAP = re.compile(rf"[{DASHES}\s.,]+")
 SUFFIX_AFTER = re.compile(rf",?{SPACE}(?:{'|'.join(SUFFIXES)})\b", re.IGNORECASE)
 DOTTED = ("jr", "sr")
+FULL_STOPS = (".", "\uff0e")
 TOKEN_END = re.compile(r"[^\W\d_]+")
 
 Kind = Literal["full", "surname", "native"]
@@ -68,12 +70,14 @@ class Entry:
 
     person_id: str
     kind: Literal["full", "native"]
-    method: Literal["fold", "alias"]
+    spelling: str  # the person's usual one where it has this key; '' for another alias
     breaks: tuple[frozenset[int], ...]  # per form: letters of the key before each gap
     family: str  # as the first form spells it
     family_letters: tuple[int, int] | None  # where in the key it stands
     suffix_at: int | None  # letters of the key before Jr., III
     has_dot: bool  # ends in Jr. or Sr., whose dot belongs to it
+    particles: frozenset[int] = frozenset()  # gaps after which some form goes on in lower case: bin, al-, da
+    homonyms: tuple[str, ...] = ()  # other persons of the same spelling
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +86,9 @@ class Mention:
 
     `issues` say what keeps it from being rewritten: split (`Kis hida`), joined (`KimJongUn`), glued
     (`Jong-unexpressed`), in_name (`Kim Il Sung University`), longer (a capitalised word or suffix goes on), left_cap
-    (a capitalised word that is no title stands before), ambiguous, early (a surname before any full name). Undecided,
-    with `candidates` instead of a person: in_name, longer, joined, ambiguous, early, and glued by under 4 letters
-    (but for a genitive s).
+    (a capitalised word that is no title stands before), ambiguous (several persons are spelled so), early (a surname
+    before any full name). Undecided, with `candidates` instead of a person: in_name, longer, joined, ambiguous, early,
+    split where the key is short, and glued by under 4 letters (but for a genitive s).
     """
 
     start: int
@@ -131,45 +135,88 @@ class AliasTable:
     @cached_property
     def automaton(self) -> ahocorasick_rs.AhoCorasick:
         """Finds every fold key, overlapping ones too."""
-        return ahocorasick_rs.AhoCorasick(self.keys, matchkind=ahocorasick_rs.MatchKind.Standard)
+        kinds = ahocorasick_rs.Implementation
+        return ahocorasick_rs.AhoCorasick(
+            self.keys,
+            matchkind=ahocorasick_rs.MatchKind.Standard,
+            implementation=kinds.DFA if len(self.keys) <= DFA_KEYS else kinds.ContiguousNFA,
+        )
 
     def __getstate__(self) -> dict[str, Any]:
         return {"entries": self.entries, "names": self.names, "veto": self.veto}
 
 
 def alias_table(
-    aliases: Iterable[Alias], names: Mapping[str, str], veto: Mapping[str, frozenset[str]] | None = None
+    aliases: Iterable[Alias],
+    names: Mapping[str, str],
+    veto: Mapping[str, frozenset[str]] | None = None,
+    homonyms: Container[frozenset[str]] = (),
+    usual: Mapping[str, str] | None = None,
 ) -> AliasTable:
-    """The table of the aliases. ValueError when two persons own one fold key, or a form has no letters."""
+    """The table of the aliases; `homonyms` are pairs of persons who may share a spelling.
+
+    `names` are the persons' names in the style that is written, `usual` those that mentions are compared with to say
+    how far they are from them: the same in every style.
+    ValueError when two other persons own one fold key, or a form has no letters.
+    """
+    usual = usual or names
     entries: dict[str, Entry] = {}
     for alias in aliases:
         key, breaks = form_key(alias.form)
         known = entries.get(key)
-        if not key or (known and known.person_id != alias.person_id):
-            raise ValueError(f"'{alias.form}' of {alias.person_id}: {f'also {known.person_id}' if known else 'empty'}")
+        if not key:
+            raise ValueError(f"'{alias.form}' of {alias.person_id}: empty")
         if known:
-            forms = known.breaks if breaks in known.breaks else (*known.breaks, breaks)
-            entries[key] = replace(known, breaks=forms)
+            entries[key] = _widened(known, alias, breaks, homonyms)
             continue
         suffix = _last_token(alias.form)
-        is_name = fold_key(names[alias.person_id]) == key
+        spelling = usual[alias.person_id]
         entries[key] = Entry(
             alias.person_id,
             alias.kind,
-            "fold" if is_name else "alias",
+            spelling if fold_key(spelling) == key else "",
             (breaks,),
             alias.family,
             _family_letters(key, breaks, alias.family),
             max(breaks, default=0) if suffix in SUFFIXES else None,
             suffix in DOTTED,
+            _particles(alias.form),
         )
     return AliasTable(entries, dict(names), dict(veto or {}))
 
 
+def _widened(known: Entry, alias: Alias, breaks: frozenset[int], homonyms: Container[frozenset[str]]) -> Entry:
+    """The entry with one more form, or one more person who is spelled so."""
+    owners = (known.person_id, *known.homonyms)
+    others = known.homonyms
+    if alias.person_id not in owners:
+        strangers = [owner for owner in owners if frozenset((owner, alias.person_id)) not in homonyms]
+        if strangers:
+            raise ValueError(f"'{alias.form}' of {alias.person_id}: also {strangers[0]}")
+        others = (*others, alias.person_id)
+    return replace(
+        known,
+        breaks=known.breaks if breaks in known.breaks else (*known.breaks, breaks),
+        particles=known.particles | _particles(alias.form),
+        homonyms=others,
+    )
+
+
+@lru_cache(maxsize=16_384)
 def form_key(form: str) -> tuple[str, frozenset[int]]:
     """The fold key of a written form, and how many letters of it stand before each gap."""
     tokens = [key for token in FORM_GAP.split(form) if (key := fold_key(token))]
     return "".join(tokens), frozenset(accumulate(len(token) for token in tokens[:-1]))
+
+
+def _particles(form: str) -> frozenset[int]:
+    """Letters of the key before each word of the form that is in lower case."""
+    letters, found = 0, set()
+    for token in FORM_GAP.split(form):
+        if letters and token[:1].islower():
+            found.add(letters)
+        letters += len(fold_key(token))
+    return frozenset(found)
 
 
 def _last_token(form: str) -> str:
@@ -202,31 +249,23 @@ def full_mentions(texts: Sequence[str], table: AliasTable) -> list[list[Mention]
 
     The longest match wins. A text's mentions do not depend on the texts beside it.
     """
-    found: list[list[Mention]] = []
-    for group in _groups(texts):
-        found.extend(
-            _decided(text, hits, table) if hits else [] for text, hits in zip(group, _hits(group, table), strict=True)
-        )
+    found: list[list[Mention]] = [[] for _ in texts]
+    ends = list(accumulate(map(len, texts)))
+    first = 0
+    while first < len(texts):
+        after = max(first + 1, bisect_left(ends, (ends[first - 1] if first else 0) + SCAN_CHARS, lo=first))
+        for text_no, hits in _hits(texts[first:after], table).items():
+            found[first + text_no] = _decided(texts[first + text_no], hits, table)
+        first = after
     return found
 
 
-def _groups(texts: Sequence[str]) -> Iterable[Sequence[str]]:
-    start = n_chars = 0
-    for index, text in enumerate(texts):
-        n_chars += len(text)
-        if n_chars >= SCAN_CHARS:
-            yield texts[start : index + 1]
-            start, n_chars = index + 1, 0
-    if start < len(texts):
-        yield texts[start:]
-
-
-def _hits(texts: Sequence[str], table: AliasTable) -> list[list[_Hit]]:
+def _hits(texts: Sequence[str], table: AliasTable) -> dict[int, list[_Hit]]:
     """Keys whose gaps and edges hold, by text. All texts are scanned as one; what crosses a border is no hit."""
-    hits: list[list[_Hit]] = [[] for _ in texts]
+    hits: dict[int, list[_Hit]] = {}
     stream = folded("\n".join(texts))
-    borders = list(accumulate((len(text) + 1 for text in texts), initial=0))
     matches: list[tuple[int, int, int]] = table.automaton.find_matches_as_indexes(stream.text, overlapping=True)
+    borders = list(accumulate((len(text) + 1 for text in texts), initial=0)) if matches else []
     for pattern, first, after in matches:
         begin, last = int(stream.origins[first]), int(stream.origins[after - 1])
         text_no = bisect_right(borders, begin) - 1
@@ -241,7 +280,7 @@ def _hits(texts: Sequence[str], table: AliasTable) -> list[list[_Hit]]:
             origins = stream.origins[first:after] - border
             hit = _checked(texts[text_no], key, table.entries[key], origins)
             if hit:
-                hits[text_no].append(hit)
+                hits.setdefault(text_no, []).append(hit)
     return hits
 
 
@@ -255,25 +294,22 @@ def _checked(text: str, key: str, entry: Entry, origins: Indexes) -> _Hit | None
     if gaps is None or not _edges_hold(text, start, end, unspaced=unspaced):
         return None
     issues: list[str] = []
+    is_decided = True
     if not unspaced:
         damage = _damage(gaps, entry.breaks)
-        if damage is None or (damage and len(key) < MIN_DAMAGED_KEY):
+        is_short = len(key) < MIN_DAMAGED_KEY
+        if damage is None or (damage == "joined" and is_short) or not _is_capitalised(text, origins, gaps, entry):
             return None
         issues += [damage] if damage else []
-        if not _is_capitalised(text, origins, gaps):
-            return None
+        is_decided = not damage or (damage == "split" and not is_short)
         if end < len(text) and text[end].isalnum():
             tail = TOKEN_END.match(text, end)
-            if not tail or not text[end].islower() or not gaps or len(key) < MIN_DAMAGED_KEY:
+            if not tail or not text[end].islower() or not gaps or is_short:
                 return None
             issues += ["glued"]
-            is_decided = "joined" not in issues and (tail.group() == "s" or len(tail.group()) >= MIN_GLUED_TAIL)
-        else:
-            is_decided = "joined" not in issues
-        if entry.has_dot and text[end : end + 1] == "." and "glued" not in issues:
+            is_decided = is_decided and (tail.group() == "s" or len(tail.group()) >= MIN_GLUED_TAIL)
+        elif entry.has_dot and text[end : end + 1] in FULL_STOPS:
             end += 1
-    else:
-        is_decided = True
     family = entry.family
     if entry.family_letters and not unspaced and "split" not in issues:
         low, high = entry.family_letters
@@ -331,10 +367,9 @@ def _damage(gaps: frozenset[int], forms: Sequence[frozenset[int]]) -> str | None
     return "split" if any(gaps > form for form in forms) else None
 
 
-def _is_capitalised(text: str, origins: Indexes, gaps: frozenset[int]) -> bool:
-    """Two words with a capital, the first among them; one is enough for a single word or one with hyphens.
-
-    Scripts without capitals pass.
+def _is_capitalised(text: str, origins: Indexes, gaps: frozenset[int], entry: Entry) -> bool:
+    """Two words with a capital, the first among them; one is enough for a single word, one with hyphens, and where a
+    form has a particle (`Mohammed binsalman`). Scripts without capitals pass.
     """
     first = text[int(origins[0])]
     if first.lower() == first.upper():
@@ -343,7 +378,12 @@ def _is_capitalised(text: str, origins: Indexes, gaps: frozenset[int]) -> bool:
         return False
     starts = [text[int(origins[letters])] for letters in gaps]
     has_dash = any(char in DASHES for char in text[int(origins[0]) : int(origins[-1])])
-    return not starts or has_dash or any(char.isupper() or char.istitle() for char in starts)
+    return (
+        not starts
+        or has_dash
+        or not gaps.isdisjoint(entry.particles)
+        or any(char.isupper() or char.istitle() for char in starts)
+    )
 
 
 def _edges_hold(text: str, start: int, end: int, *, unspaced: bool) -> bool:
@@ -380,14 +420,26 @@ def _decided(text: str, hits: Sequence[_Hit], table: AliasTable) -> list[Mention
 
 def _mention(text: str, hit: _Hit, table: AliasTable, starts: set[int], *, headline: bool) -> Mention:
     entry, surface = hit.entry, text[hit.start : hit.end]
-    name = table.names[entry.person_id]
-    method: Method = "exact" if surface == name else entry.method
+    method: Method = "exact" if surface == entry.spelling else "fold" if entry.spelling else "alias"
+    owners = (entry.person_id, *entry.homonyms)
+    is_shared = len(owners) > 1
+    shared = ("ambiguous",) if is_shared else ()
     if _is_unspaced(surface[0]):
-        return Mention(hit.start, hit.end, surface, entry.person_id, entry.kind, method, family=hit.family)
+        return Mention(
+            hit.start,
+            hit.end,
+            surface,
+            None if is_shared else entry.person_id,
+            entry.kind,
+            method,
+            shared,
+            tuple(sorted(owners)) if is_shared else (),
+            hit.family,
+        )
     veto = table.veto.get(entry.person_id, frozenset())
     beside = _beside(text, hit, veto, starts, headline=headline)
-    issues = (*hit.issues, *beside)
-    is_decided = hit.is_decided and not {"in_name", "longer"} & set(beside)
+    issues = (*hit.issues, *shared, *beside)
+    is_decided = hit.is_decided and not is_shared and not {"in_name", "longer"} & set(beside)
     return Mention(
         hit.start,
         hit.end,
@@ -396,7 +448,7 @@ def _mention(text: str, hit: _Hit, table: AliasTable, starts: set[int], *, headl
         entry.kind,
         method,
         issues,
-        () if is_decided else (entry.person_id,),
+        () if is_decided else tuple(sorted(owners)),
         hit.family,
         may_rewrite=is_decided and not issues and entry.kind == "full" and not (headline and surface.isupper()),
     )

@@ -33,11 +33,12 @@ from pipeline.kernels.neighbours import (
 # Family names that are English words too: at the start of a sentence the capital proves nothing.
 WORDS = frozenset(
     [
-        "abe", "an", "baker", "ball", "ban", "banks", "bell", "best", "bishop", "black", "brown", "bush", "can", "cook",
-        "day", "do", "field", "ford", "fox", "good", "grant", "gray", "green", "hill", "ho", "hope", "hunt", "in",
-        "king", "lay", "long", "love", "ma", "major", "marsh", "mason", "may", "moon", "no", "noon", "north", "oh",
-        "page", "park", "power", "price", "rice", "rose", "rush", "sharp", "short", "so", "song", "stone", "strong",
-        "summer", "sun", "swift", "west", "white", "will", "winter", "wolf", "wood", "woods", "young",
+        "abe", "an", "baker", "ball", "ban", "banks", "barrow", "bell", "best", "bishop", "black", "brown", "bush",
+        "can", "cook", "day", "do", "field", "ford", "fox", "good", "gore", "grant", "gray", "green", "hill", "ho",
+        "hope", "hunt", "in", "king", "lay", "long", "love", "ma", "magyar", "major", "marsh", "mason", "may", "moon",
+        "no", "noon", "north", "oh", "page", "park", "pence", "power", "price", "rice", "rose", "rush", "sharp",
+        "short", "so", "son", "song", "stone", "strong", "summer", "sun", "swift", "west", "white", "will", "winter",
+        "wolf", "wood", "woods", "young",
     ]
 )  # fmt: skip
 ACTS = re.compile(
@@ -49,6 +50,13 @@ OFFICE = re.compile(r"\s+(?:administration|government|campaign|cabinet|presidenc
 FAMILY = re.compile(
     r"['’]?s?\s+(?:famil(?:y|ies)|dynast(?:y|ies)|clan|brothers|sisters|siblings|twins|couple|children|household)\b"
 )
+DATE = re.compile(r",?\s+\d")
+DATE_WORDS = frozenset(
+    [
+        "in", "of", "by", "since", "until", "till", "from", "to", "through", "early", "late", "mid", "last", "next",
+        "this", "before", "after", "during", "every", "each",
+    ]
+)  # fmt: skip
 DETERMINERS = frozenset(["the", "a", "an", "this", "that", "no", "another", "every", "each", "any", "some", "one"])
 EPONYMS = DETERMINERS - {"the", "this", "that"}  # a Warhol, another Putin: somebody like him, or a work of his
 
@@ -73,15 +81,18 @@ class _Bare:
 
 
 def surname_mentions(
-    passages: Sequence[Passage], families: Mapping[str, frozenset[str]], byline: str = ""
+    passages: Sequence[Passage], families: Mapping[str, frozenset[str]], byline: str = "", *, before: bool = True
 ) -> list[list[Mention]]:
     """For each passage of one article, in reading order, its bare family names of persons named in full.
 
     `families` maps a person id to the fold keys of every spelling of the family name, `byline` is the byline where no
     passage holds it. Undecided ones have no person but candidates, and an issue: ambiguous, or early (the full name
-    comes later). Names inside longer names, institutions, addresses and headlines are not mentioned at all.
+    comes later; not with `before` off). Names inside longer names, institutions, addresses and headlines are not
+    mentioned at all.
     """
     found: list[list[Mention]] = [[] for _ in passages]
+    if not any(passage.mentions for passage in passages):
+        return found
     bearers, first_named, spellings = _bearers(passages, families)
     if not spellings:
         return found
@@ -104,7 +115,7 @@ def surname_mentions(
         known = [person for person in candidates if person in first_named]
         if len(candidates) > 1 or not known or family in strangers or bare.is_doubtful:
             issue = "ambiguous"
-        elif first_named[known[0]] > (bare.passage_no, bare.start):
+        elif before and first_named[known[0]] > (bare.passage_no, bare.start):
             issue = "early"
         else:
             issue = ""
@@ -250,6 +261,11 @@ def _word_reading(text: str, start: int, end: int, key: str) -> str:
     """How a family name that is a word too reads: a title, a deed or an office must speak for the person."""
     if key in DETERMINERS:
         return "bare" if OFFICE.match(text, end) else "other"
-    if is_title(key) or not opens_sentence(text, start):
+    if fold_key(text[start:end]) in DAYS:  # in May, May 11: no place in a sentence proves a person
+        if DATE.match(text, end) or key in DATE_WORDS or key in DAYS:
+            return "other"
+    elif not opens_sentence(text, start):
+        return "bare"
+    if is_title(key):
         return "bare"
     return "bare" if ACTS.match(text, end) or re.match(r"['’]s\s", text[end : end + 3]) else "other"

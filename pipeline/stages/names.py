@@ -26,8 +26,13 @@ READS = (schemas.DOCUMENTS, schemas.JUDGED_LINES, schemas.LINKED_PARAGRAPHS)
 WRITES = (schemas.NAMED_PARAGRAPHS, MENTIONS)
 
 FIELDS = ("title", "deck", "caption", "byline")  # roles whose lines are looked at where they are not in the text
-KOREAN = ("kp", "kr")  # nations whose three-part names the styles `hyphen` and `words` spell by rule
-RULED_STYLES = ("hyphen", "words")  # Kim Jong-un; Kim Jong Un
+KOREAN = ("kp", "kr")  # nations whose three-part names the styles below spell by rule, where none is given
+RULED_STYLES: Mapping[str, Callable[[str, str, str], str]] = {
+    "kp": lambda family, first, second: f"{family} {first} {second.capitalize()}",  # as the North writes: Kim Jong Un
+    "kr": lambda family, first, second: f"{family} {first}-{second.lower()}",  # as the South writes: Moon Jae-in
+    "hyphen": lambda family, first, second: f"{family} {first}-{second.lower()}",  # the same under its other name
+    "joined": lambda family, first, second: f"{family} {first}{second.lower()}",  # Moon Jaein
+}
 ARTICLES = ("al", "el")  # Bashar al-Assad, Bashar Assad
 MIN_NATIVE_CHARS = 2  # a single Han or Hangul character is a word more often than a name
 
@@ -36,9 +41,15 @@ class Settings(StageSettings):
     """How persons are found and spelled."""
 
     enabled: bool = True  # false: the text stays as it is, no mentions
-    rewrite: Literal["none", "full"] = "full"  # what is put in the configured spelling in text_out: nothing, full names
-    style: str = "default"  # canonical.<style> of a person, else canonical.default; `hyphen`, `words`: Korean by rule
+    # what is put in the configured spelling in text_out: nothing, full names, or settled family names too
+    rewrite: Literal["none", "full", "full+surname"] = "full"
+    style: str = (
+        "default"  # canonical.<style> of a person, else canonical.default; kp, kr, hyphen, joined: Korean by rule
+    )
     surnames: Literal["off", "record"] = "record"  # bare family names: left alone, or recorded as mentions
+    bearers: Literal["before", "anywhere"] = (
+        "before"  # where in the article the full name stands that settles a bare one
+    )
     # files of people, relative to the configuration file; `packaged:` = those copydesk brings along
     people: tuple[str, ...] = ("packaged:names/*.toml", "names/*.toml")
 
@@ -53,17 +64,28 @@ class Person(StageSettings):
     aliases: tuple[str, ...] = ()  # respellings; case, accents, hyphens and spaces are known by themselves
     native: tuple[str, ...] = ()  # other scripts: recorded, never rewritten
     never_merge: tuple[str, ...] = ()  # ids of people with similar names
+    homonyms: tuple[str, ...] = ()  # ids of people with the very same name: who is meant stays undecided
     nation: str = ""  # two letters; for the styles that follow a rule
     source: str = ""  # where the spellings come from; the file's, where empty
     allow_single: bool = False  # aliases of one word are allowed
     veto: tuple[str, ...] = ()  # words after the name that make it something else's: University is known by itself
 
 
+class MoreSpellings(StageSettings):
+    """One `[[alias]]`: further spellings of a person whom another file lists."""
+
+    person: str  # id
+    forms: tuple[str, ...] = ()
+    native: tuple[str, ...] = ()
+
+
 class PeopleFile(StageSettings):
     """A file of people."""
 
     source: str = ""  # where the spellings come from, for every person that does not say
+    never_merge: tuple[tuple[str, str], ...] = ()  # pairs of spellings that mean two persons, known or not
     person: tuple[Person, ...] = ()
+    alias: tuple[MoreSpellings, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,52 +94,96 @@ class People:
 
     table: AliasTable
     families: Mapping[str, frozenset[str]] = field(default_factory=dict)  # person id -> fold keys of the family name
+    family_names: Mapping[str, str] = field(
+        default_factory=dict
+    )  # person id -> family name in the style, '' where none
+    apart: frozenset[frozenset[str]] = frozenset()  # pairs of fold keys that never are one person
 
 
 def people_table(files: Sequence[tuple[str, PeopleFile]], style: str) -> People:
     """The people of the files, named in the style.
 
-    Raises ConfigError, naming file and entry, for a fold key that two persons own, an id given twice, an alias that
-    breaks a never_merge or has one word without allow_single, a never_merge or style that nobody has, a person without
-    source or canonical.default, a family name that is not in it.
+    Raises ConfigError, naming file and entry, for a fold key that two persons own who are no homonyms, an id given
+    twice, an alias that breaks a never_merge or has one word without allow_single, an id or style that nobody has, a
+    person without source or canonical.default, a family name that is not in it.
     """
     people = [(f"{path} {person.id}", person, file) for path, file in files for person in file.person]
-    _check_ids(people)
+    more = [(f"{path} alias", more, file) for path, file in files for more in file.alias]
+    _check_ids(people, more)
     _check_style([person for _, person, _ in people], style)
-    owners: dict[str, tuple[str, Person]] = {}
-    aliases: list[Alias] = []
+    aliases: list[tuple[str, Person, Alias]] = []
+    by_id: dict[str, Person] = {}
     for where, person, file in people:
         _check_person(where, person, file)
-        for alias in _person_aliases(person):
-            key, _ = form_key(alias.form)
-            _check_form(where, alias, key, person)
-            owner = owners.setdefault(key, (where, person))
-            if owner[1].id != person.id:
-                raise ConfigError(_clash(where, person, alias.form, *owner))
-            aliases.append(alias)
+        by_id[person.id] = person
+        aliases += [(where, person, alias) for alias in _person_aliases(person)]
+    for where, spellings, file in more:
+        if not file.source:
+            raise ConfigError(f"{where}: no source; give one for the file")
+        person = by_id[spellings.person]
+        aliases += [(where, person, alias) for alias in _forms(person, spellings.forms, spellings.native)]
+    homonyms = {frozenset((person.id, other)) for _, person, _ in people for other in person.homonyms}
+    owners: dict[str, list[tuple[str, Person]]] = {}
+    for where, person, alias in aliases:
+        key, _ = form_key(alias.form)
+        _check_form(where, alias, key, person)
+        known = owners.setdefault(key, [])
+        for other_where, other in known:
+            if other.id != person.id and frozenset((person.id, other.id)) not in homonyms:
+                raise ConfigError(_clash(where, person, alias.form, other_where, other))
+        if all(other.id != person.id for _, other in known):
+            known.append((where, person))
+    usual = {person.id: person.canonical["default"] for _, person, _ in people}
     names = {person.id: _spelled(person, style) for _, person, _ in people}
     veto = {person.id: frozenset(word.casefold() for word in person.veto) for _, person, _ in people if person.veto}
     families: dict[str, set[str]] = {person.id: set() for _, person, _ in people if person.family}
-    for alias in aliases:
+    for _, _, alias in aliases:
         if alias.family:
             families[alias.person_id].add(fold_key(alias.family))
-    return People(alias_table(aliases, names, veto), {person: frozenset(keys) for person, keys in families.items()})
+    return People(
+        alias_table([alias for _, _, alias in aliases], names, veto, homonyms, usual),
+        {person: frozenset(keys) for person, keys in families.items()},
+        {person.id: _family_of(names[person.id], person) for _, person, _ in people},
+        _apart(files, owners),
+    )
 
 
-def _check_ids(people: Sequence[tuple[str, Person, PeopleFile]]) -> None:
+def _apart(
+    files: Sequence[tuple[str, PeopleFile]], owners: Mapping[str, Sequence[tuple[str, Person]]]
+) -> frozenset[frozenset[str]]:
+    """The pairs of spellings that mean two persons, as fold keys."""
+    pairs: set[frozenset[str]] = set()
+    for path, file in files:
+        for left, right in file.never_merge:
+            keys = fold_key(left), fold_key(right)
+            shared = {person.id for _, person in owners.get(keys[0], ())} & {
+                person.id for _, person in owners.get(keys[1], ())
+            }
+            if shared or keys[0] == keys[1]:
+                whose = f"spellings of {min(shared)}" if shared else "one spelling"
+                raise ConfigError(f"{path} never_merge: '{left}' and '{right}' are both {whose}")
+            pairs.add(frozenset(keys))
+    return frozenset(pairs)
+
+
+def _check_ids(
+    people: Sequence[tuple[str, Person, PeopleFile]], more: Sequence[tuple[str, MoreSpellings, PeopleFile]]
+) -> None:
     seen: dict[str, str] = {}
     for where, person, _ in people:
         if person.id in seen:
             raise ConfigError(f"{where}: this id is taken by {seen[person.id]}")
         seen[person.id] = where
-    for where, person, _ in people:
-        for other in person.never_merge:
-            if other not in seen:
-                close = get_close_matches(other, seen, n=1)
-                hint = f"; did you mean '{close[0]}'?" if close else ""
-                raise ConfigError(f"{where}: never_merge names '{other}', whom no file knows{hint}")
-            if other == person.id:
-                raise ConfigError(f"{where}: never_merge names the person itself")
+    named = [(where, "never_merge", person.id, other) for where, person, _ in people for other in person.never_merge]
+    named += [(where, "homonyms", person.id, other) for where, person, _ in people for other in person.homonyms]
+    named += [(where, "person", "", spellings.person) for where, spellings, _ in more]
+    for where, key, person_id, other in named:
+        if other not in seen:
+            close = get_close_matches(other, seen, n=1)
+            hint = f"; did you mean '{close[0]}'?" if close else ""
+            raise ConfigError(f"{where}: {key} names '{other}', whom no file knows{hint}")
+        if other == person_id:
+            raise ConfigError(f"{where}: {key} names the person itself")
 
 
 def _check_style(people: Sequence[Person], style: str) -> None:
@@ -131,7 +197,7 @@ def _check_person(where: str, person: Person, file: PeopleFile) -> None:
         raise ConfigError(f"{where}: canonical has no 'default'")
     if not (person.source or file.source):
         raise ConfigError(f"{where}: no source; give one for the person, or for the file")
-    if person.family and not _family_in(person.canonical["default"], person.family):
+    if person.family and _family_at(_tokens(person.canonical["default"]), person.family) is None:
         raise ConfigError(f"{where}: family '{person.family}' is no part of '{person.canonical['default']}'")
 
 
@@ -153,29 +219,39 @@ def _clash(where: str, person: Person, form: str, other_where: str, other: Perso
 
 def _person_aliases(person: Person) -> list[Alias]:
     """Every form of the name, each with the family name as that form spells it."""
-    spelled = [*person.canonical.values(), *(_spelled(person, style) for style in RULED_STYLES), *person.aliases]
-    forms = [Alias(person.id, form, family=_family_of(form, person)) for form in spelled]
-    return forms + [Alias(person.id, form, "native", person.family) for form in person.native]
+    ruled = [_spelled(person, style) for style in RULED_STYLES] if person.nation in KOREAN else []
+    return _forms(person, [*person.canonical.values(), *ruled, *person.aliases], person.native)
+
+
+def _forms(person: Person, forms: Sequence[str], native: Sequence[str]) -> list[Alias]:
+    latin = [Alias(person.id, form, family=_family_of(form, person)) for form in forms]
+    return latin + [Alias(person.id, form, "native", person.family) for form in native]
 
 
 def _tokens(form: str) -> list[str]:
-    """The words of a form; the article al, which spellings have or have not, is none."""
-    return [token for token in form.replace("-", " ").split() if token.casefold() not in ARTICLES]
+    """The words of a form; the article al, which spellings have or have not, is none. Al Gore is two words."""
+    words = form.replace("-", " ").split()
+    return [word for place, word in enumerate(words) if not place or word.casefold() not in ARTICLES]
 
 
-def _family_in(form: str, family: str) -> bool:
-    tokens = [fold_key(token) for token in _tokens(form)]
+def _family_at(tokens: Sequence[str], family: str) -> int | None:
+    """Which of the words the family name begins with; None where it is not among them."""
+    keys = [fold_key(token) for token in tokens]
     wanted = [fold_key(token) for token in _tokens(family)]
-    return any(tokens[at : at + len(wanted)] == wanted for at in range(len(tokens) - len(wanted) + 1))
+    places = range(len(keys) - len(wanted) + 1)
+    return next((at for at in places if keys[at : at + len(wanted)] == wanted), None)
 
 
 def _family_of(form: str, person: Person) -> str:
-    """The family name in a form: the person's own, or the word in its place where the form has as many words."""
-    if not person.family or _family_in(form, person.family):
+    """The family name in a form: the person's own, or the words in its place where the form has as many words."""
+    tokens = _tokens(form)
+    if not person.family or _family_at(tokens, person.family) is not None:
         return person.family
-    tokens, own = _tokens(form), _tokens(person.canonical["default"])
-    families = [at for at, token in enumerate(own) if fold_key(token) == fold_key(person.family)]
-    return tokens[families[0]] if families and len(tokens) == len(own) else ""
+    own = _tokens(person.canonical["default"])
+    at = _family_at(own, person.family)
+    if at is None or len(tokens) != len(own):
+        return ""
+    return " ".join(tokens[at : at + len(_tokens(person.family))])
 
 
 def _spelled(person: Person, style: str) -> str:
@@ -183,11 +259,10 @@ def _spelled(person: Person, style: str) -> str:
     default = person.canonical["default"]
     if style in person.canonical:
         return person.canonical[style]
-    tokens = _tokens(default)
-    if style not in RULED_STYLES or person.nation not in KOREAN or len(tokens) != 3:
+    if style not in RULED_STYLES or person.nation not in KOREAN:
         return default
-    family, first, second = tokens
-    return f"{family} {first}-{second.lower()}" if style == "hyphen" else f"{family} {first} {second.capitalize()}"
+    tokens = _tokens(default)
+    return RULED_STYLES[style](*tokens) if len(tokens) == 3 else default
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +280,9 @@ def apply(
     """The paragraphs with `text_out`, and the mentions in their order.
 
     A batch holds whole articles; the answer for one never depends on the others. `text_out` differs from `text` only
-    where a mention says `rewritten`, and `aliases.undone` takes it back. A name inside an institution's (Kim Il Sung
-    University) is a mention with the issue in_name and a candidate, but without a person: it does not count as one.
+    where a mention says `rewritten`, has its `name` there, and `aliases.undone` takes it back. A name inside an
+    institution's (Kim Il Sung University) is a mention with the issue in_name and a candidate, but without a person:
+    it does not count as one.
     """
     documents = schemas.conform(documents, schemas.DOCUMENTS, at="names")
     lines = schemas.conform(lines, schemas.JUDGED_LINES, at="names")
@@ -219,7 +295,7 @@ def apply(
     found = full_mentions(texts, people.table)
     if settings.surnames == "record":
         bylines = dict(documents.select("article_id", "byline").iter_rows())
-        found = _with_surnames(passages, found, people, lambda article: bylines.get(article) or "")
+        found = _with_surnames(passages, found, people, lambda article: bylines.get(article) or "", settings)
     rows: dict[str, list[object]] = {name: [] for name in MENTIONS.names}
     texts_out = list(texts)
     keys = passages.select("article_id", "field", "paragraph_no", "line_no").rows()
@@ -227,9 +303,11 @@ def apply(
         spans: list[Replacement] = []
         for mention in mentions:
             name = None if mention.person_id is None else people.table.names[mention.person_id]
-            in_text = keys[passage_no][1] == "text"
-            is_rewritten = in_text and settings.rewrite == "full" and mention.may_rewrite and name != mention.surface
+            family = _family_out(mention, people) if settings.rewrite == "full+surname" else ""
+            may_rewrite = mention.may_rewrite and settings.rewrite != "none"
+            is_rewritten = keys[passage_no][1] == "text" and bool(family or (may_rewrite and name != mention.surface))
             if is_rewritten:
+                name = family or name
                 spans.append(Replacement(mention.start, mention.surface, name))
             values = (
                 *keys[passage_no], mention.start, mention.end, mention.surface, name, mention.person_id, mention.kind,
@@ -249,6 +327,16 @@ def apply(
     return schemas.conform(named.select(schemas.NAMED_PARAGRAPHS.names), schemas.NAMED_PARAGRAPHS, at="names"), (
         schemas.conform(mentions_table, MENTIONS, at="names")
     )
+
+
+def _family_out(mention: Mention, people: People) -> str:
+    """The family name that takes the place of a bare one; '' where it stays."""
+    if mention.kind != "surname" or mention.person_id is None or mention.surface.isupper():
+        return ""
+    family = people.family_names[mention.person_id]
+    if family.casefold() == mention.surface.casefold():
+        return ""
+    return family[:1].upper() + family[1:] if mention.surface[:1].isupper() else family
 
 
 def _passages(lines: pl.DataFrame, paragraphs: pl.DataFrame) -> pl.DataFrame:
@@ -281,7 +369,11 @@ def _passages(lines: pl.DataFrame, paragraphs: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_surnames(
-    passages: pl.DataFrame, found: Sequence[Sequence[Mention]], people: People, byline: Callable[[str], str]
+    passages: pl.DataFrame,
+    found: Sequence[Sequence[Mention]],
+    people: People,
+    byline: Callable[[str], str],
+    settings: Settings,
 ) -> list[list[Mention]]:
     """The mentions, and those of bare family names, article by article."""
     both: list[list[Mention]] = []
@@ -291,7 +383,7 @@ def _with_surnames(
             Passage(text, found[passage_no], is_byline=field_name == "byline")
             for passage_no, (_, field_name, text) in members
         ]
-        bare = surname_mentions(article_passages, people.families, byline(article))
+        bare = surname_mentions(article_passages, people.families, byline(article), before=settings.bearers == "before")
         both += [
             sorted([*passage.mentions, *extra], key=lambda mention: mention.start)
             for passage, extra in zip(article_passages, bare, strict=True)

@@ -233,6 +233,34 @@ def test_one_key_belongs_to_one_person():
         alias_table([Alias("kim-jong-un", "—")], NAMES)
 
 
+def test_homonyms_share_a_key_and_are_undecided():
+    table = alias_table(
+        [Alias("a", "Han Do-yun"), Alias("b", "Han Do Yun"), Alias("a", "Han Toyun")],
+        {"a": "Han Do-yun", "b": "Han Do-yun"},
+        homonyms={frozenset({"a", "b"})},
+    )
+    (found,) = full_mentions(["Han Do-yun met Han Toyun."], table)
+
+    assert [(m.person_id, m.candidates, m.issues) for m in found] == [(None, ("a", "b"), ("ambiguous",)), ("a", (), ())]
+    with pytest.raises(ValueError, match="also a"):
+        alias_table([Alias("a", "Han Do-yun"), Alias("b", "Han Do Yun")], {"a": "Han Do-yun", "b": "Han Do Yun"})
+
+
+@pytest.mark.parametrize(
+    "surface", ["Luiz Inácio Lula Da Silva", "Luiz Inácio Lula dasilva", "LUIZ INACIO LULA DA SILVA"]
+)
+def test_particles_are_found_in_any_case(surface):
+    assert [m.surface for m in mentions(f"Then {surface} spoke of the harbour.")] == [surface]
+
+
+def test_a_short_name_that_is_split_is_recorded_and_undecided():
+    (mention,) = mentions("Then Li Qi ang spoke.")
+
+    assert (mention.surface, mention.issues, mention.person_id, mention.candidates) == (
+        "Li Qi ang", ("split",), None, ("li-qiang",)
+    )  # fmt: skip
+
+
 def test_the_table_travels_between_processes():
     assert full_mentions(["Kim Jong-un left."], pickle.loads(pickle.dumps(TABLE))) == [mentions("Kim Jong-un left.")]  # noqa: S301
 

@@ -16,6 +16,7 @@ PEOPLE = {
     "bashar-assad": ("Bashar Assad", "Assad"),
     "aung-san": ("Aung San", ""),
     "hillary-clinton": ("Hillary Clinton", "Clinton"),
+    "theresa-may": ("Theresa May", "May"),
 }
 TABLE = alias_table(
     [Alias(person, name, family=family) for person, (name, family) in PEOPLE.items()]
@@ -170,3 +171,27 @@ def test_names_that_are_never_shortened():
 
 def test_a_name_inside_an_institution_bears_nothing():
     assert surnames("Students of Donald Trump University spoke.", "Then Trump left.") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "persons"),
+    [
+        ("May said she would go.", ["theresa-may"]),
+        ("Prime Minister May left.", ["theresa-may"]),
+        ("Then May’s letter came.", ["theresa-may"]),
+        ("The vote was in May.", []),
+        ("On Thursday, May 11, the vote was lost.", []),
+        ("The next debate, early May was told, would be short.", []),
+        ("It rained all May long.", []),
+    ],
+)
+def test_a_family_name_that_is_a_month_needs_a_cue_anywhere(text, persons):
+    assert [person for _, person, _ in surnames("Theresa May spoke.", text)] == persons
+
+
+def test_before_or_anywhere():
+    texts = ["Kishida gave no date.", "Prime Minister Fumio Kishida left."]
+    passages = [Passage(text, found) for text, found in zip(texts, full_mentions(texts, TABLE), strict=True)]
+
+    assert [m.issues for m in surname_mentions(passages, FAMILIES)[0]] == [("early",)]
+    assert [m.person_id for m in surname_mentions(passages, FAMILIES, before=False)[0]] == ["fumio-kishida"]

@@ -190,6 +190,8 @@ SENTENCES = st.sampled_from(
         "KIM JONG UN VISITS RUSSIA", "Ice closed the harbour of Port Alma.",
         "Recep Tayyip Erdoğan called. Then Erdoğan left.", "김정은은 떠났다.",
         "Trump Tower is tall. Donald Trump said so, and Trump left.", "😀 Fumio Kis hida é Moammar Qaddafi",
+        "Muammar Qaddafi left; Qaddafi’s son stayed, and QADDAFI too.",
+        "Aung San, Ri Yong Ho and Kim Jong-unexpressed.",
     ]
 )  # fmt: skip
 ARTICLES = st.lists(
@@ -202,15 +204,22 @@ ARTICLES = st.lists(
 
 
 @settings(max_examples=40)
-@given(ARTICLES, st.randoms(use_true_random=False))
-def test_batching_and_order_never_change_the_answer_and_every_change_can_be_undone(written, random):
+@given(
+    ARTICLES,
+    st.randoms(use_true_random=False),
+    st.fixed_dictionaries(
+        {"rewrite": st.sampled_from(["full", "full+surname"]), "bearers": st.sampled_from(["before", "anywhere"])}
+    ),
+)
+def test_batching_and_order_never_change_the_answer_and_every_change_can_be_undone(written, random, chosen):
     articles = [article(f"a{number}", *lines) for number, lines in enumerate(written)]
-    whole_text, whole_mentions = named(*articles)
-    alone = [named(one) for one in articles]
+    whole_text, whole_mentions = named(*articles, **chosen)
+    alone = [named(one, **chosen) for one in articles]
     documents, lines, paragraphs = batch(*articles)
     rows = list(range(paragraphs.height))
     random.shuffle(rows)
-    shuffled_text, shuffled_mentions = names.apply(documents, lines.reverse(), paragraphs[rows], PEOPLE, Settings())
+    under = Settings.model_validate(chosen)
+    shuffled_text, shuffled_mentions = names.apply(documents, lines.reverse(), paragraphs[rows], PEOPLE, under)
 
     assert_frame_equal(pl.concat([text for text, _ in alone]), whole_text)
     assert_frame_equal(schemas.ordered(pl.concat([found for _, found in alone]), names.MENTIONS), whole_mentions)
@@ -265,6 +274,7 @@ def load(*people: Person, style: str = "default", source: str = "own work") -> P
         ),
         ([person("a", "Mara Voss", never_merge=["c"]), person("cc", "Ida Lind")], "names 'c', whom no file knows"),
         ([person("a", "Mara Voss", never_merge=["a"])], "names the person itself"),
+        ([person("a", "Mara Voss", homonyms=["c"])], "homonyms names 'c', whom no file knows"),
         ([person("a", "Mara Voss", aliases=["Voss"])], "test.toml a: 'Voss' is one word; write allow_single"),
         ([person("a", "Mara Voss", aliases=["—"])], "'—' has no letters"),
         ([person("a", "Mara Voss", native=["馬"])], "native '馬' is shorter"),
@@ -281,7 +291,7 @@ def test_a_style_nobody_has_is_refused_and_a_person_without_it_keeps_the_default
     people = [person("a", "Mara Voss", canonical={"default": "Mara Voss", "ap": "M. Voss"}), person("b", "Ida Lind")]
 
     assert load(*people, style="ap").table.names == {"a": "M. Voss", "b": "Ida Lind"}
-    with pytest.raises(ConfigError, match="nobody has the style 'apa'; there are ap, default, hyphen, words"):
+    with pytest.raises(ConfigError, match="nobody has the style 'apa'; there are ap, default, hyphen, joined, kp, kr"):
         load(*people, style="apa")
     assert people_table([], "anything").table.names == {}
 
@@ -306,12 +316,110 @@ def test_korean_styles_follow_the_rule_unless_the_style_is_given():
         person("d", "Ryu A Ram", nation="kp", canonical={"default": "Ryu A Ram", "hyphen": "Ryu Aram"}),
     ]
 
-    assert list(load(*people, style="hyphen").table.names.values()) == [
-        "Han Mi-rae", "Seo Do-yun", "Ida Mia Lind", "Ryu Aram",
+    spelled = {
+        style: list(load(*people, style=style).table.names.values()) for style in ("kp", "kr", "hyphen", "joined")
+    }
+    assert spelled == {
+        "kp": ["Han Mi Rae", "Seo Do Yun", "Ida Mia Lind", "Ryu A Ram"],
+        "kr": ["Han Mi-rae", "Seo Do-yun", "Ida Mia Lind", "Ryu A-ram"],
+        "hyphen": ["Han Mi-rae", "Seo Do-yun", "Ida Mia Lind", "Ryu Aram"],
+        "joined": ["Han Mirae", "Seo Doyun", "Ida Mia Lind", "Ryu Aram"],
+    }
+
+
+@pytest.mark.parametrize("style", ["british", "kp", "kr", "hyphen", "joined"])
+def test_another_style_changes_what_is_written_and_nothing_that_was_found(style):
+    told = (
+        SUMMIT,
+        UNIVERSITY,
+        article("a3", ("body", "President Moon Jae-in left. Moon Jaein and Kim Chong-un agreed.")),
+    )
+    text, mentions = named(*told)
+    other_text, other_mentions = named(*told, people=people_table(FILES, style))
+
+    assert_frame_equal(other_text.drop("text_out"), text.drop("text_out"))
+    assert_frame_equal(other_mentions.drop("name", "rewritten"), mentions.drop("name", "rewritten"))
+    assert other_text["text_out"].to_list() != text["text_out"].to_list()
+    assert other_mentions["name"].to_list() != mentions["name"].to_list()
+
+
+def test_two_people_of_one_name_stay_undecided():
+    people = load(
+        person("a", "Han Do-yun", homonyms=["b"], native=["한도윤"]), person("b", "Han Do-yun", native=["한도윤"])
+    )
+    _, mentions = named(article("x", ("body", "The lawmaker Han Do-yun (한도윤) agreed.")), people=people)
+
+    assert (
+        mentions.select("person_id", "name", "issues", "candidates", "rewritten").rows()
+        == [(None, None, ["ambiguous"], ["a", "b"], False)] * 2
+    )
+
+
+def test_another_file_may_add_spellings_and_keep_spellings_apart():
+    files = [
+        ("people.toml", PeopleFile(source="own work", person=(person("a", "Ida Lind", family="Lind"),))),
+        ("more.toml", PeopleFile.model_validate(
+            {"source": "a reader", "never_merge": [["Ida Lind", "Ada Lind"]],
+             "alias": [{"person": "a", "forms": ["Ida Lindh"], "native": ["이다 린드"]}]}
+        )),
     ]  # fmt: skip
-    assert list(load(*people, style="words").table.names.values()) == [
-        "Han Mi Rae", "Seo Do Yun", "Ida Mia Lind", "Ryu A Ram",
-    ]  # fmt: skip
+    people = people_table(files, "default")
+
+    assert [m.person_id for m in full_mentions(["Ida Lindh and 이다 린드 left."], people.table)[0]] == ["a", "a"]
+    assert people.families == {"a": frozenset({"lind", "lindh"})}
+    assert people.apart == {frozenset({"idalind", "adalind"})}
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"source": "x", "alias": [{"person": "b", "forms": ["Ida Lind"]}]}, "more.toml alias: person names 'b', whom"),
+        ({"alias": [{"person": "a", "forms": ["Ida Lind"]}]}, "more.toml alias: no source"),
+        ({"source": "x", "alias": [{"person": "a", "forms": ["Lind"]}]}, "more.toml alias: 'Lind' is one word"),
+        ({"never_merge": [["Ada Lind", "ADA-LIND"]]}, "more.toml never_merge: 'Ada Lind' and 'ADA-LIND' are both one"),
+        ({"never_merge": [["Mara Voss", "Mara Foss"]]}, "'Mara Voss' and 'Mara Foss' are both spellings of a"),
+    ],
+)
+def test_a_file_that_adds_to_people_is_checked_too(more, message):
+    files = [
+        ("people.toml", PeopleFile(source="own work", person=(person("a", "Mara Voss", aliases=["Mara Foss"]),))),
+        ("more.toml", PeopleFile.model_validate(more)),
+    ]
+
+    with pytest.raises(ConfigError, match=message):
+        people_table(files, "default")
+
+
+def test_a_settled_family_name_is_rewritten_when_asked_and_taken_back():
+    told = article(
+        "a",
+        ("body", "Muammar Qaddafi spoke on Monday."),
+        ("body", "Qaddafi left; the police saw QADDAFI. Then Usama bin Ladin called."),
+        ("body", "Bin Ladin wrote to Qaddafi’s son."),
+    )
+    text, mentions = named(told, rewrite="full+surname")
+
+    assert text["text_out"].to_list() == [
+        "Moammar Gadhafi spoke on Monday.",
+        "Gadhafi left; the police saw QADDAFI. Then Osama bin Laden called.",
+        "Bin Laden wrote to Gadhafi’s son.",
+    ]
+    written = mentions.filter(pl.col("rewritten") & (pl.col("kind") == "surname"))
+    assert written["name"].to_list() == ["Gadhafi", "Bin Laden", "Gadhafi"]
+    for row in text.iter_rows(named=True):
+        own = mentions.filter((pl.col("paragraph_no") == row["paragraph_no"]) & pl.col("rewritten"))
+        spans = [names.Replacement(*values) for values in own.select("start", "surface", "name").iter_rows()]
+        assert undone(row["text_out"], spans) == row["text"]
+
+
+def test_the_full_name_may_come_after_when_asked():
+    told = article("a", ("body", "Kishida gave no date."), ("body", "Prime Minister Fumio Kishida left."))
+    _, before = named(told)
+    _, anywhere = named(told, bearers="anywhere")
+
+    assert before["person_id"].to_list() == [None, "fumio-kishida"]
+    assert before["issues"].to_list()[0] == ["early"]
+    assert anywhere["person_id"].to_list() == ["fumio-kishida"] * 2
 
 
 def test_the_family_name_follows_the_spelling_of_the_alias():
@@ -326,13 +434,14 @@ def test_the_family_name_follows_the_spelling_of_the_alias():
 # The files that come with copydesk
 
 
-def test_a_hundred_people_each_found_by_every_spelling_as_themselves():
-    assert len(PEOPLE.table.names) > 100
+def test_900_people_each_found_by_every_spelling_as_themselves():
+    assert len(PEOPLE.table.names) > 900
     for _, file in FILES:
         for listed in file.person:
-            for form in (*listed.canonical.values(), *listed.aliases, *listed.native):
-                (found,) = full_mentions([f"… {form}, …"], PEOPLE.table)
-                assert [mention.person_id for mention in found] == [listed.id], form
+            forms = [*listed.canonical.values(), *listed.aliases, *listed.native]
+            for form, found in zip(forms, full_mentions([f"… {form}, …" for form in forms], PEOPLE.table), strict=True):
+                persons = [mention.person_id or mention.candidates for mention in found]
+                assert persons == [tuple(sorted([listed.id, *listed.homonyms])) if listed.homonyms else listed.id], form
 
 
 def test_no_listed_alias_says_what_the_fold_key_knows():

@@ -1,0 +1,279 @@
+"""Files of people: lists in, the table out, proposals decided; through the command line where it is one."""
+
+import csv
+import io
+import json
+import tomllib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from pipeline import people
+from pipeline.cli import app
+from pipeline.errors import UsageError
+from pipeline.kernels.aliases import form_key, full_mentions
+from pipeline.stages.names import PeopleFile, people_table
+from tests.world import page, put
+
+TABLE = PeopleFile.model_validate(
+    {
+        "source": "own work",
+        "person": [
+            {"id": "han-mi-rae", "family": "Han", "canonical": {"default": "Han Mi Rae"}, "native": ["한미래"]},
+            {"id": "ida-lind", "family": "Lind", "canonical": {"default": "Ida Lind"}, "aliases": ["Ida Lindh"]},
+        ],
+    }
+)
+FILES = [("own.toml", TABLE)]
+HEADER = "id,canonical,alias,lang,source\n"
+
+
+def imported(rows: str, *, join: bool = False) -> people.Import:
+    return people.imported(people.csv_names(HEADER + rows, "list.csv"), FILES, join=join, source="a list")
+
+
+def reasons(made: people.Import) -> list[tuple[str, str]]:
+    return [(row.spelling, row.reason) for row in made.left_out]
+
+
+def test_a_list_becomes_people_with_their_spellings():
+    made = imported("q1,Mara Voss,Mara Voss,en,x\nq1,Mara Voss,Mara Foss,de,x\nq1,Mara Voss,Мара Восс,ru,x\n")
+
+    (person,) = made.file.person
+    assert (person.id, person.canonical, person.aliases, person.native) == (
+        "q1", {"default": "Mara Voss"}, ("Mara Foss",), ("Мара Восс",)
+    )  # fmt: skip
+    assert (person.family, person.source, made.left_out, made.n_spellings) == ("", "x", [], 3)
+
+
+def test_what_the_fold_key_knows_is_no_alias():
+    made = imported("q1,Mara Voss,MARA-VOSS,en,\nq1,Mara Voss,Mara Voß,en,\n")
+
+    assert made.file.person[0].aliases == ()
+    assert made.left_out == []
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("q1,Mara Voss,Voss,en,", "one word"),
+        ("q1,Mara Voss,—,en,", "no letters"),
+        ("q1,Mara Voss,馬拉,zh,", "2 characters or fewer"),
+        ("q1,Mara Voss,Ida Lindh,en,", "a spelling of ida-lind in the table"),
+        (",Mara Voss,Mara Foss,en,", "no id or no canonical name"),
+        ("q1,Han Mi-rae,Han Mee-rae,en,", "han-mi-rae is in the table"),
+        ("q1,Voss,Mara Voss,en,", "one word"),
+    ],
+)
+def test_what_could_be_somebody_else_is_left_out_with_its_reason(row, reason):
+    made = imported(row + "\n")
+
+    assert [left.reason for left in made.left_out] == [reason]
+    assert [left.row for left in made.left_out] == [2]
+
+
+def test_a_spelling_of_two_people_is_nobodys_and_two_of_one_name_are_homonyms():
+    made = imported(
+        "q1,Mara Voss,M. Voss,,\nq2,Mira Voss,M. Voss,,\nq3,Mira Voss,Mira Foss,,\nq2,Mira Voss,Mara Voss,,\n"
+    )
+    table = people_table([*FILES, ("list.toml", made.file)], "default").table
+    found = full_mentions(["Mara Voss met Mira Voss."], table)[0]
+
+    assert reasons(made) == [
+        ("M. Voss", "a spelling of two people of the list"),
+        ("M. Voss", "a spelling of two people of the list"),
+        ("Mara Voss", "the name of another person of the list"),
+    ]
+    assert [(m.person_id, m.candidates) for m in found] == [("q1", ()), (None, ("q2", "q3"))]
+
+
+def test_people_of_the_table_take_more_spellings_when_asked():
+    made = imported("q1,Han Mi-rae,Han Mee-rae,,\nq1,Han Mi-rae,韓美來,,\nq1,Han Mi-rae,Ida Lind,,\n", join=True)
+
+    assert made.file.person == ()
+    assert [(more.person, more.forms, more.native) for more in made.file.alias] == [
+        ("han-mi-rae", ("Han Mee-rae",), ("韓美來",))
+    ]
+    assert reasons(made) == [("Ida Lind", "a spelling of ida-lind in the table")]
+
+
+def test_the_columns_of_wikidata_and_jrc_names():
+    wikidata = people.wikidata_names(
+        "item,label,alias,lang\nhttp://www.wikidata.org/entity/Q42,Mara Voss,M. A. Voss,en\n", "w"
+    )
+    jrc = people.jrc_names("# JRC-Names\n7\tP\tu\tMara+Voss\n7\tP\tde\tMara+Foss\n8\tO\tu\tPort+Alma+Bank\n", "j")
+
+    assert [(name.person, name.canonical, name.spelling, name.wikidata) for name in wikidata] == [
+        ("q42", "Mara Voss", "M. A. Voss", "Q42")
+    ]
+    assert [(name.row, name.person, name.canonical, name.spelling) for name in jrc] == [
+        (2, "jrc-7", "Mara Voss", "Mara Voss"), (3, "jrc-7", "Mara Voss", "Mara Foss"),
+    ]  # fmt: skip
+
+
+def test_a_list_of_other_columns_is_refused():
+    with pytest.raises(UsageError, match=r"list\.csv: no column 'alias'; needed are id, canonical, alias"):
+        list(people.csv_names("id,canonical\nq1,Mara Voss\n", "list.csv"))
+    with pytest.raises(UsageError, match="j row 1: 1 columns"):
+        list(people.jrc_names("Mara Voss\n", "j"))
+
+
+WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+PEOPLE_FILES = st.builds(
+    lambda source, pairs, forms, names: PeopleFile.model_validate(
+        {
+            "source": source,
+            "never_merge": pairs,
+            "person": [
+                {"id": f"p{n}", "family": "", "canonical": {"default": name}, "aliases": forms, "wikidata": source}
+                for n, name in enumerate(names)
+            ],
+            "alias": [{"person": "p0", "forms": forms, "native": forms}],
+        }
+    ),
+    WORDS,
+    st.lists(st.tuples(WORDS, WORDS), max_size=2),
+    st.lists(WORDS, max_size=3),
+    st.lists(WORDS, max_size=3),
+)  # fmt: skip
+
+
+@given(PEOPLE_FILES)
+def test_written_toml_says_what_the_file_said(file):
+    assert PeopleFile.model_validate(tomllib.loads(people.toml_text(file, "a comment"))) == file
+
+
+# Decisions
+
+
+def accepted(rows: str, before: PeopleFile | None = None) -> people.Accepted:
+    files = [*FILES, ("accepted.toml", before)] if before else FILES
+    return people.accepted("left,right,decision\n" + rows, "p.csv", files, before or PeopleFile())
+
+
+def test_yes_adds_to_the_table_or_makes_a_person_and_no_keeps_apart():
+    made = accepted(
+        "Han Mi Rae,Han Mee-rae,yes\nSeo Do-yun,Seo Do Yun,yes\nSeo Do-yun,Seo Toyun,YES\n"
+        "Ida Lind,Ada Lind,no\nA B,C D,\n"
+    )
+
+    assert (made.n_yes, made.n_no, made.n_open) == (3, 1, 1)
+    assert [(more.person, more.forms) for more in made.file.alias] == [("han-mi-rae", ("Han Mee-rae",))]
+    assert [(p.id, p.canonical["default"], p.aliases) for p in made.file.person] == [
+        ("seo-do-yun", "Seo Do-yun", ("Seo Toyun",))
+    ]
+    assert made.file.never_merge == (("Ida Lind", "Ada Lind"),)
+
+
+def test_accepting_twice_changes_nothing():
+    rows = "Han Mi Rae,Han Mee-rae,yes\nSeo Do-yun,Seo Toyun,yes\nIda Lind,Ada Lind,no\n"
+    once = accepted(rows).file
+
+    assert accepted(rows, once).file == once
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("A B,C D,perhaps\n", "row 2: decision 'perhaps'; write yes, no, or nothing"),
+        ("Han Mi Rae,Ida Lind,yes\n", "row 2: .* would make one person of han-mi-rae and ida-lind"),
+        ("Han Mi Rae,Ida Lend,yes\nIda Lend,Ida Lind,yes\n", "row 3: .* one person of han-mi-rae and ida-lind"),
+    ],
+)
+def test_decisions_that_cannot_be_are_refused(rows, message):
+    with pytest.raises(UsageError, match=message):
+        accepted(rows)
+
+
+# The commands
+
+
+def copydesk(*words: str):
+    return CliRunner().invoke(app, list(words))
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    """An empty working folder, people of the package and of ./configs/names."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_an_exported_table_comes_back_whole(desk):
+    exported = copydesk("names", "export")
+    put(desk, "list.csv", exported.stdout)
+    put(desk, "c.toml", '[names]\npeople = ["names/*.toml"]\n')
+    result = copydesk("names", "import", "list.csv", "-c", "c.toml", "--json")
+
+    assert exported.exit_code == result.exit_code == 0
+    assert json.loads(result.stdout)["left_out"] == sum(
+        len(row["alias"]) == 2 for row in csv.DictReader(io.StringIO(exported.stdout))
+    )
+    (target,) = (desk / "names").glob("*.toml")
+    file = PeopleFile.model_validate(tomllib.loads(target.read_text("utf-8")))
+    entries = people_table([("imported", file)], "default").table.entries
+    for row in csv.DictReader(io.StringIO(exported.stdout)):
+        if len(row["alias"]) > 2:
+            entry = entries[form_key(row["alias"])[0]]
+            assert row["id"] in (entry.person_id, *entry.homonyms)
+
+
+def test_a_list_that_is_missing_or_of_another_kind(desk):
+    put(desk, "bad.csv", "name\nMara Voss\n")
+
+    assert copydesk("names", "import", "none.csv").exit_code == 66
+    assert copydesk("names", "import", "bad.csv").exit_code == 2
+    assert not (desk / "configs").exists()
+
+
+def test_what_is_left_out_is_listed(desk):
+    put(desk, "list.csv", HEADER + "q1,Mara Voss,Voss,,\nq1,Mara Voss,Mara Foss,,\n")
+    result = copydesk("names", "import", "list.csv", "--left-out", "left.csv")
+
+    assert "1 one word (Voss, row 2)" in result.stderr
+    assert (desk / "left.csv").read_text("utf-8") == "row,spelling,reason\n2,Voss,one word\n"
+
+
+def test_from_articles_to_proposals_to_the_next_run(desk):
+    story = (
+        "The lawmaker {} told the council on Monday that the harbour inspection would take until the end of the month."
+    )
+    other = "The envoy {} spoke to reporters at the quay in the evening and said that talks had begun in a good mood."
+    put(
+        desk,
+        "raw/herald.example/a.txt",
+        page("Inspection of the harbour goes on", story.format("Seo Do-yun"), other.format("Bashir Ramani")),
+    )
+    put(
+        desk,
+        "raw/coast.example/b.txt",
+        page("Harbour to stay shut for weeks", story.format("Seo Do Yun"), other.format("Basheer Ramani")),
+    )
+    copydesk("run", "-i", "raw", "-o", "clean", "-q")
+    found = copydesk("names", "discover", "-o", "clean", "--json")
+    rows = list(csv.DictReader(io.StringIO((desk / "proposals.csv").read_text("utf-8"))))
+    decisions = {"fold": "yes", "respelling": "no"}
+    decided = people.written_rows(
+        ({**row, "decision": decisions[row["reason"]]} for row in rows), people.PROPOSAL_COLUMNS
+    )
+    put(desk, "proposals.csv", decided)
+
+    assert json.loads(found.stdout)["reasons"] == {"fold": 1, "respelling": 1}
+    assert copydesk("names", "discover", "-o", "clean").exit_code == 2  # the file exists
+    assert copydesk("names", "accept", "proposals.csv").exit_code == 0
+    again = copydesk("names", "discover", "-o", "clean", "--to", "more.csv", "--json")
+    assert json.loads(again.stdout)["pairs"] == 0
+    rebuilt = copydesk("run", "-i", "raw", "-o", "clean", "--rebuild", "--json")
+    assert json.loads(rebuilt.stdout)["counts"]["names"]["n_persons"] == 1
+
+
+def test_a_file_that_no_run_reads_is_not_written_over(desk):
+    put(desk, "elsewhere.toml", "source = 'x'\n")
+    put(desk, "list.csv", HEADER + "q1,Mara Voss,Mara Foss,,\n")
+    result = copydesk("names", "import", "list.csv", "--into", "elsewhere.toml")
+
+    assert result.exit_code == 2
+    assert "no run would read it" in result.stderr
+    assert (desk / "elsewhere.toml").read_text("utf-8") == "source = 'x'\n"

@@ -87,19 +87,30 @@ def published(text: str, as_of: datetime) -> tuple[datetime | None, str | None]:
     or with one of several meanings, counts as UTC. No date: (None, None).
     Before 1990 or more than a day after `as_of`: (None, the date as printed).
     """
+    moment, printed = _first_time(text)
+    if moment is None:
+        return None, None
+    in_utc = moment.astimezone(UTC)
+    return (in_utc if EARLIEST <= in_utc <= as_of + AHEAD else None), printed
+
+
+def stated_time(text: str) -> datetime | None:
+    """The first date in the text in the zone it is printed in, UTC where none is; None where the text has no date."""
+    return _first_time(text)[0]
+
+
+def _first_time(text: str) -> tuple[datetime | None, str | None]:
     if EPOCH.fullmatch(text.strip()):
-        second = datetime.fromtimestamp(int(text.strip()[:10]), UTC)
-        return (second if EARLIEST <= second <= as_of + AHEAD else None), text.strip()
+        return datetime.fromtimestamp(int(text.strip()[:10]), UTC), text.strip()
     shown = unicodedata.normalize("NFC", text[:LOOK_AT]).replace("\xa0", " ").replace("\u202f", " ")
     lower = shown.lower()
     if len(lower) != len(shown):  # "İ" in lower case is two signs
         shown = lower
     hits = [hit for form in FORMS if (hit := form.search(lower))]
     for hit in sorted(hits, key=lambda hit: (hit.start(), -hit.end())):
-        printed = shown[hit.start() : hit.end()].strip()
         moment = _moment(hit)
         if moment is not None:
-            return (moment if EARLIEST <= moment <= as_of + AHEAD else None), printed
+            return moment, shown[hit.start() : hit.end()].strip()
     return None, None
 
 
@@ -123,16 +134,9 @@ def _moment(hit: re.Match[str]) -> datetime | None:
             return None
         hour = hour % 12 + (12 if part["half"] == "p" else 0)
     try:
-        return datetime(
-            int(part["year"]),
-            int(month),
-            int(day),
-            hour,
-            minute,
-            second,
-            tzinfo=_zone(part.get("letters") or part["zone"]),
-        ).astimezone(UTC)
-    except (ValueError, OverflowError):  # 31 February
+        zone = _zone(part.get("letters") or part["zone"])
+        return datetime(int(part["year"]), int(month), int(day), hour, minute, second, tzinfo=zone)
+    except ValueError:  # 31 February
         return None
 
 

@@ -35,7 +35,7 @@ from pipeline.store import Draft, Store, Version
 SCHEMA_VERSION = 1
 CARD = "stage.json"
 REBUILD = ".rebuild"
-LIBRARIES = ("datasketch", "htmldate", "lxml", "numpy", "polars", "pyarrow", "py3langid", "selectolax", "trafilatura")
+LIBRARIES = ("datasketch", "lxml", "numpy", "polars", "pyarrow", "py3langid", "selectolax", "trafilatura")
 
 
 class Reporter(Protocol):

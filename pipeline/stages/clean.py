@@ -332,7 +332,7 @@ def _with_fields(documents: pl.DataFrame, lines: pl.DataFrame, as_of: datetime) 
         .join(first_title.agg(pl.col("text").first().alias("line_title")), on="article_id", how="left")
         .join(decks.agg(pl.col("text").str.join(" ").alias("line_deck")), on="article_id", how="left")
         .join(_bylines(shown), on="article_id", how="left")
-        .join(_publication_times(shown, as_of), on="article_id", how="left")
+        .join(_publication_times(shown, documents, as_of), on="article_id", how="left")
     )
     no_time = pl.col("published_at").is_null() & pl.col("published_text").is_null()
     return (
@@ -360,10 +360,15 @@ def _bylines(shown: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _publication_times(shown: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
+def _publication_times(shown: pl.DataFrame, documents: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
     """article_id, line_published_at, line_published_text: of the first date line that can be read, else the first."""
-    dated = shown.filter(pl.col("role") == "date").select("article_id", "line_no", "text")
-    read = [dates.published(text, as_of) for text in dated["text"]]
+    languages = documents.select("article_id", pl.col("language").alias("page_language"))
+    dated = (
+        shown.filter(pl.col("role") == "date")
+        .select("article_id", "line_no", "text")
+        .join(languages, on="article_id", how="left", maintain_order="left")
+    )
+    read = [dates.published(text, as_of, language) for text, language in dated["text", "page_language"].rows()]
     return (
         dated.with_columns(
             pl.Series("line_published_at", [when for when, _ in read], dtype=schemas.TIME),

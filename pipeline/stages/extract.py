@@ -15,12 +15,12 @@ from pydantic import Field
 
 from pipeline import schemas
 from pipeline.kernels.charset import Decoded, Undecodable, checked, decoded
-from pipeline.kernels.dates import published
+from pipeline.kernels.dates import day_in_address, published
 from pipeline.kernels.html import parsed, visible_lines
 from pipeline.kernels.language import language, line_language
 from pipeline.kernels.lines import Line
 from pipeline.kernels.main_text import main_votes
-from pipeline.kernels.metadata import Metadata, guessed_day, metadata, tidy
+from pipeline.kernels.metadata import Metadata, metadata, tidy
 from pipeline.kernels.scorer import PageLines, Scores, scored_pages
 from pipeline.kernels.text import text_lines
 from pipeline.kernels.words import word_count, words
@@ -48,7 +48,7 @@ class Settings(StageSettings):
     max_unpack_ratio: int = Field(300, gt=0)  # unpacked to packed size of a file
     max_records: int = Field(20_000_000, gt=0)  # rows of one Parquet file
     max_lines: int = Field(50_000, gt=0)  # non-blank lines of one document
-    # Characters of a page that trafilatura and htmldate are still shown: they take 1 to 5 seconds per million.
+    # Characters of a page that trafilatura is still shown: it takes 1 to 5 seconds per million.
     max_voted_characters: int = Field(2_000_000, ge=0)
 
     @property
@@ -104,7 +104,7 @@ def apply(tasks: Sequence[Task], settings: Settings, as_of: datetime) -> Extract
     rejects: list[Row] = []
     read: list[tuple[Task, _Page]] = []
     for task in tasks:
-        page = _page(task.document, settings, as_of)
+        page = _page(task.document, settings)
         if isinstance(page, Undecodable):
             rejects.append(_reject(task, page.reason, page.detail))
         else:
@@ -165,7 +165,7 @@ def _extracted(documents: list[Row], lines: Columns, rejects: list[Row]) -> Extr
     )
 
 
-def _page(document: Document, settings: Settings, as_of: datetime) -> _Page | Undecodable:
+def _page(document: Document, settings: Settings) -> _Page | Undecodable:
     found = _decoded(document)
     if isinstance(found, Undecodable):
         return found
@@ -175,6 +175,8 @@ def _page(document: Document, settings: Settings, as_of: datetime) -> _Page | Un
     else:
         tree = parsed(found.text)
         said, extractor = metadata(tree), "fast"
+        if said.published is None:
+            said = replace(said, published=day_in_address(document.url or ""))
         lines = visible_lines(tree, settings.max_lines + 1)
     if not lines:
         return Undecodable("no_text", "no visible line")
@@ -182,8 +184,6 @@ def _page(document: Document, settings: Settings, as_of: datetime) -> _Page | Un
         return Undecodable("too_large", f"more than {settings.max_lines:,} lines")
     if document.format == "html" and len(found.text) <= settings.max_voted_characters:
         html = found.text
-        if said.published is None and document.published_at is None:
-            said = replace(said, published=guessed_day(found.text, as_of))
     return _Page(lines, said, language(said.language, lines), found.charset, html, extractor)
 
 
@@ -209,7 +209,7 @@ def _reject(task: Task, reason: str, detail: str) -> Row:
 def _document(task: Task, page: _Page, doubt: float, as_of: datetime) -> Row:
     document = task.document
     stated = tidy(document.published_at) or page.said.published
-    published_at, printed = published(stated, as_of) if stated else (None, None)
+    published_at, printed = published(stated, as_of, page.language) if stated else (None, None)
     return {
         "article_id": task.article_id,
         "source_id": document.source_id,

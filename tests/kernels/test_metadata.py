@@ -1,11 +1,8 @@
-from datetime import UTC, datetime
-
 import pytest
 
 from pipeline.kernels.html import parsed
-from pipeline.kernels.metadata import Metadata, guessed_day, metadata, tidy
+from pipeline.kernels.metadata import Metadata, metadata, tidy
 
-AS_OF = datetime(2026, 11, 22, tzinfo=UTC)
 LD = """<script type="application/ld+json">{"@graph": [{"@type": "WebPage", "headline": "No"},
 {"@type": ["NewsArticle"], "headline": "Bridge to close", "author": [{"@type": "Person", "name": "Ana Petrova"},
 {"name": "Li Wei"}, {"name": "Ana Petrova"}], "datePublished": "2026-11-17T06:30:00+01:00",
@@ -34,15 +31,27 @@ def test_meta_tags_tell_it_too_in_their_order_of_trust():
     assert said(page) == Metadata("Brücke gesperrt", "Ana Petrova, Li Wei", "2026-11-17T06:30", "Arle Bote", "de")
 
 
-def test_json_ld_goes_before_meta_for_authors_and_time_and_after_it_for_the_title():
-    tags = """<meta property="og:title" content="Bridge shut | Arle"><meta name=author content="Desk">
-    <meta name="date" content="2020-01-01">"""
-    found = said(tags + LD)
-    assert (found.title, found.byline, found.published) == (
-        "Bridge shut | Arle",
-        "Ana Petrova, Li Wei",
-        "2026-11-17T06:30:00+01:00",
-    )
+def test_json_ld_goes_before_meta_for_authors_and_time():
+    found = said('<meta name=author content="Someone Else"><meta name="date" content="2020-01-01">' + LD)
+    assert (found.byline, found.published) == ("Ana Petrova, Li Wei", "2026-11-17T06:30:00+01:00")
+
+
+OG = "<meta property=og:title content='Iron bridge shut for weeks'>"
+HEADLINE = '<script type="application/ld+json">{"@type": "NewsArticle", "headline": "Bridge to close"}</script>'
+
+
+@pytest.mark.parametrize(
+    ("rest", "title"),
+    [
+        ("<h1>Iron bridge shut for weeks</h1><title>Bridge to close</title>", "Iron bridge shut for weeks"),
+        ("<h1>Bridge to close</h1><title>Bridge to close | Courier</title>", "Iron bridge shut for weeks"),
+        ("<h1>Bridge to close</h1><title>Iron bridge shut for weeks</title>", "Bridge to close"),
+        ("<h1>Arle in shock</h1><title>Bridge to close</title>", "Bridge to close"),
+        ("<h1>One</h1><h1>Two</h1>", "Bridge to close"),
+    ],
+)
+def test_headline_and_og_title_differ(rest, title):
+    assert said(OG + HEADLINE + rest).title == title
 
 
 @pytest.mark.parametrize(
@@ -66,6 +75,13 @@ def test_json_ld_goes_before_meta_for_authors_and_time_and_after_it_for_the_titl
         ("<h1>Courier</h1><meta property=og:site_name content=Courier><title>Bridge to close | Courier</title>",
          "Bridge to close"),
         ("<title>Courier</title><meta property=og:site_name content=Courier>", "Courier"),
+        ("<meta property=og:title content='Bridge to close - Arle Courier'>"
+         "<link rel=canonical href='https://www.arlecourier.example/b'>", "Bridge to close"),
+        ("<meta property=og:title content='Courier | Bridge to close - May to July | Courier | News'>"
+         "<meta property=og:site_name content='The Courier'>", "Bridge to close - May to July"),
+        ("<meta property=og:title content='Traffic: Bridge to close'><h1>Bridge to close</h1>",
+         "Traffic: Bridge to close"),
+        ("<meta property=og:title content='Bridge - a history'><h1>Bridge</h1><h1>Ferry</h1>", "Bridge - a history"),
         ("<p>No title</p>", None),
     ],
 )  # fmt: skip
@@ -93,16 +109,74 @@ def test_values_are_on_one_line_without_control_characters():
     assert len(tidy("a" * 10_000)) == 500
 
 
-def test_a_day_is_guessed_from_the_markup_alone():
-    page = '<html><body><div class="date">Published: 2026-11-17</div><p>Text of the day.</p></body></html>'
-    assert guessed_day(page, AS_OF) == "2026-11-17"
-    assert guessed_day("<html><body><p>Nothing said</p></body></html>", AS_OF) is None
-    assert guessed_day("", AS_OF) is None
+def test_an_author_may_be_the_id_of_somebody_described_elsewhere():
+    page = """<script type="application/ld+json">{"@graph": [
+    {"@type": "Article", "headline": "Bridge to close", "author": {"@id": "#ana"}, "publisher": {"@id": "#paper"}},
+    {"@type": "Person", "@id": "#ana", "name": "Ana Petrova"},
+    {"@type": "Organization", "@id": "#paper", "name": "Arle Courier"}]}</script>"""
+    assert (said(page).byline, said(page).site) == ("Ana Petrova", "Arle Courier")
 
 
-def test_what_looks_like_an_address_is_never_fetched(monkeypatch):
-    def fetched(*_, **__):
-        raise AssertionError("the network was asked")
+def test_another_article_on_the_page_lends_neither_author_nor_time():
+    page = """<script type="application/ld+json">[{"@type": "NewsArticle", "headline": "Bridge to close"},
+    {"@type": "NewsArticle", "headline": "Ferry fire", "author": "Li Wei", "datePublished": "2026-11-01"}]</script>"""
+    assert (said(page).byline, said(page).published) == (None, None)
 
-    monkeypatch.setattr("socket.socket.connect", fetched)
-    assert guessed_day("http://127.0.0.1:9/", AS_OF) is None
+
+def test_persons_go_before_the_house_wherever_they_are_named():
+    page = """<meta property=og:site_name content="Arle Courier"><meta name=author content="Arle Courier">
+    <meta name=twitter:label1 content="{}"><meta name=twitter:data1 content="Ana Petrova">"""
+    assert said(page.format("Written by")).byline == "Ana Petrova"
+    assert said(page.format("Reading time")).byline == "Arle Courier"
+
+
+def byline_page(byline):
+    return f"<p class=author>Li Wei</p><h1>Bridge to close</h1>{byline}<p>The council met.</p>"
+
+
+@pytest.mark.parametrize(
+    ("byline", "names"),
+    [
+        ("<div class=byline>By <a rel=author href=/a>Ana Petrova</a></div>", "Ana Petrova"),
+        ("<div class=byline>By <b>Ana Petrova</b> and <b>Li Wei</b> <i>17 November 2026</i></div>",
+         "Ana Petrova, Li Wei"),
+        ("<p><a rel=author>Ana Petrova</a> · <a rel=author>Li Wei</a></p><p><a rel=author>Jan Kowal</a></p>",
+         "Ana Petrova, Li Wei"),
+        ("<span itemprop=author><span itemprop=name>Ana Petrova</span></span>", "Ana Petrova"),
+        ("<div class=author-box>Follow us</div><div class=author>Ana Petrova, Political Editor</div>", "Ana Petrova"),
+        ("<div class=related><p class=author>Jan Kowal</p></div>", None),
+        ("<aside><p class=byline>Jan Kowal</p></aside>", None),
+        ("<div class=author>" + "Ana Petrova writes about bridges and ferries. " * 6 + "</div>", None),
+        ("<p>Ana Petrova</p>", None),
+    ],
+)  # fmt: skip
+def test_a_printed_byline_is_read_where_no_field_names_a_person(byline, names):
+    assert said(byline_page(byline)).byline == names
+    assert said("<meta name=author content='Maria Ruiz'>" + byline_page(byline)).byline == "Maria Ruiz"
+
+
+@pytest.mark.parametrize(
+    ("page", "published"),
+    [
+        ("<time class=updated datetime=2026-11-19>x</time><time datetime=2026-11-17>x</time>", "2026-11-17"),
+        ("<aside><time datetime=2026-11-19>x</time></aside><time datetime=2026-11-17T06:30>x</time>",
+         "2026-11-17T06:30"),
+        ("<link rel=canonical href=https://arle.example/2026/11/17/b>", "2026-11-17"),
+        ("<link rel=canonical href=https://arle.example/2026/11/17/b><li><time datetime=2026-11-19>x</time></li>",
+         "2026-11-17"),
+        ("<li><time datetime=2026-11-19>x</time></li>", "2026-11-19"),
+        ("<meta name=date content=1970-01-01><time datetime=2026-11-17>x</time>", "2026-11-17"),
+        ("<meta property=article:modified_time content=2026-11-19>", None),
+        ("<meta name=date content=soon>", "soon"),
+    ],
+)  # fmt: skip
+def test_the_day_of_publication_and_not_of_a_change(page, published):
+    assert said(page).published == published
+
+
+def test_the_address_is_the_canonical_one_where_it_is_absolute():
+    assert said("<link rel=canonical href=https://arle.example/b>").address == "https://arle.example/b"
+    page = "<link rel=canonical href=/b><meta property=og:url content=https://arle.example/b>"
+    assert said(page).address == "https://arle.example/b"
+    assert said("<link rel=canonical href=javascript:alert(1)>").address is None
+    assert said("<link rel=canonical href='http://[x'>").address is None

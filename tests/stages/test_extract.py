@@ -14,6 +14,7 @@ from pipeline.stages.extract import Settings, Task, apply, refused
 
 AS_OF = datetime(2026, 11, 22, tzinfo=UTC)
 SEEN = datetime(2026, 11, 21, tzinfo=UTC)
+STATED = "2026-11-17T06:30:00+01:00"
 STORY = """Skip to content
 
 Bridge over the Arle to close
@@ -105,14 +106,18 @@ def test_a_date_that_cannot_be_read_or_believed_is_kept_as_text(stated, kept):
     assert (document["published_at"], document["published_text"]) == (None, kept)
 
 
-def test_htmldate_is_asked_only_where_the_page_states_no_date():
-    page = PAGE.replace("article:published_time", "nothing").replace(
-        "<article>", '<article><div class="date">Published: 2026-11-16</div>'
-    )
-    (document,) = read(task(page, "html")).documents.to_dicts()
-    assert document["published_text"] == "2026-11-16"
-    (silent,) = read(task(page, "html"), max_voted_characters=10).documents.to_dicts()
-    assert (silent["published_text"], silent["extractor"]) == (None, "fast")
+def test_the_day_in_the_address_counts_only_where_the_page_states_none():
+    url = "https://coast.example/2026/11/16/bridge"
+    silent = PAGE.replace("article:published_time", "nothing")
+    answer = read(task(silent, "html", url=url), task(PAGE, "html", number=1, url=url), task(silent, "html", number=2))
+    assert answer.documents["published_text"].to_list() == ["2026-11-16", STATED, None]
+
+
+def test_a_date_of_two_readings_is_read_by_the_language_of_the_page():
+    pages = [PAGE.replace(STATED, "03/04/2026").replace('lang="en"', f'lang="{code}"') for code in ("es", "en")]
+    answer = read(*(task(page, "html", number=number) for number, page in enumerate(pages)))
+    assert answer.documents["published_text"].to_list() == ["03/04/2026", "03/04/2026"]
+    assert answer.documents["published_at"].to_list() == [datetime(2026, 4, 3, tzinfo=UTC), None]
 
 
 @pytest.mark.parametrize(

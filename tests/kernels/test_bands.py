@@ -3,12 +3,13 @@ from itertools import combinations
 import numpy as np
 import polars as pl
 import pytest
+from datasketch import MinHash, MinHashLSH
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.kernels.bands import Banding, candidate_pairs
-from pipeline.kernels.minhash import signatures
-from pipeline.kernels.shingles import Words, shingle_sets
+from pipeline.kernels.minhash import SCHEME, signatures
+from pipeline.kernels.shingles import Words, shingle_hash, shingle_sets
 
 SLOTS = st.integers(1, 12).flatmap(
     lambda count: st.lists(st.lists(st.integers(0, 2), min_size=6, max_size=6), min_size=count, max_size=count)
@@ -76,6 +77,26 @@ def test_edited_copies_meet_and_all_who_meet_share_a_shingle():
     )  # Jaccard .52 or more: a miss has odds of 2e-9
     shingles = [set(sets.values[a:b].tolist()) for a, b in zip(sets.offsets[:-1], sets.offsets[1:], strict=True)]
     assert all(shingles[left] & shingles[right] for left, right in pairs)
+
+
+def test_candidates_are_those_of_datasketch_index():
+    chance = np.random.default_rng(13)
+    rows = []
+    for _ in range(60):
+        words = chance.choice([f"word{n}" for n in range(300)], size=40).tolist()
+        rows += [words, [*words[:30], *words[32:]], [*words[:20], "changed", *words[21:]]]
+    found = candidate_pairs(
+        signatures(shingle_sets(Words.from_lists(pl.Series(rows)), 5), 128, 1), Banding(16, 8), every(len(rows)), 1000
+    )
+
+    index, expected = MinHashLSH(num_perm=128, params=(16, 8)), set()
+    for number, row in enumerate(rows):
+        sketch = MinHash(num_perm=128, hashfunc=shingle_hash, scheme=SCHEME)
+        sketch.update_batch([" ".join(row[i : i + 5]).encode() for i in range(len(row) - 4)])
+        expected |= {(earlier, number) for earlier in index.query(sketch)}
+        index.insert(number, sketch)
+    assert set(zip(found.left.tolist(), found.right.tolist(), strict=True)) == expected
+    assert len(expected) > 60
 
 
 def test_a_crowded_key_is_reported_and_stays_linear():

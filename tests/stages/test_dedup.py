@@ -3,9 +3,11 @@ import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import combinations, pairwise
+from pathlib import Path
 
 import polars as pl
 import pytest
+from datasketch import MinHash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
@@ -16,6 +18,7 @@ from pipeline import schemas
 from pipeline.errors import PipelineError
 from pipeline.kernels.hashing import paragraph_id
 from pipeline.kernels.normalise import normal_forms
+from pipeline.kernels.shingles import shingle_hash
 from pipeline.stages import dedup
 
 DAY = timedelta(days=1)
@@ -599,6 +602,23 @@ def test_a_duplicate_of_an_article_in_memory_is_found():
     second = judged(article("copy", EDITED, *MORE, published=MARCH + DAY, seen=AS_OF + DAY), memory=after(first))
 
     assert dedup.article_copies(second.paragraphs, after(first)).rows() == [("copy", 4, "wire")]
+
+
+def test_the_documented_lines_turn_the_state_into_datasketch_signatures(tmp_path, monkeypatch):
+    state = tmp_path / "data/clean/current/state/fingerprints/day=2026-03-20"
+    state.mkdir(parents=True)
+    first = judged(article("wire", WIRE), article("own", LOCAL))
+    first.fingerprints.write_parquet(state / "part-0.parquet")
+    page = Path(__file__).parents[2] / "docs" / "state-in-datasketch.md"
+    monkeypatch.chdir(tmp_path)
+    names = {}
+
+    exec(page.read_text(encoding="utf-8").split("```python")[1].split("```")[0], names)  # noqa: S102 - our own page
+
+    sketch = MinHash(num_perm=128, seed=1, scheme="affine32", hashfunc=shingle_hash)
+    words = re.findall(r"\w+", EDITED.casefold())
+    sketch.update_batch([" ".join(words[n : n + 3]).encode() for n in range(len(words) - 2)])
+    assert names["index"].query(sketch) == [of(first, "wire")["paragraph_id"]]
 
 
 # ------------------------------------------------------------------------------------------------------------- bench

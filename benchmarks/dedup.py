@@ -20,15 +20,17 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import combinations
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import polars as pl
 
 from benchmarks import DATA
+from benchmarks.edits import TEXTS, edited
 from benchmarks.metrics import Rates
 from pipeline import schemas
 from pipeline.errors import NoInputError
@@ -41,6 +43,9 @@ AS_OF = datetime(2024, 5, 1, tzinfo=UTC)  # after every date of the data
 NEGATIVES = ("template", "series", "background", "quote")
 ORDERS = ("source_first", "by_hash")
 PARTS = ("", "all.", "tune.")
+
+VIRAL_COPIES = 300
+REPLAYED = 7  # batches
 
 Pair = tuple[int, int]
 
@@ -276,6 +281,54 @@ def seed_figures(folder: Path) -> dict[str, float]:
     return {"seeds.paragraphs": float(table.height), "seeds.cross_outlet_links": float(reuse.links.height)}
 
 
+def viral_figures(rows: pl.DataFrame) -> dict[str, float]:
+    """Share of 300 edited copies of one paragraph that ends up in one cluster, among all rows; three paragraphs."""
+    shares = []
+    for seed, text in enumerate(TEXTS, start=1):
+        chance = Random(seed)  # noqa: S311 - copies, not secrets
+        copies = pl.DataFrame([
+            {"pid": f"viral {n:03}", "aid": f"viral {n:03}", "pos": 0, "outlet": f"outlet {n:03}",
+             "date": f"2024-03-{chance.randrange(1, 29):02}", "text": edited(text, n % 3, chance)}
+            for n in range(VIRAL_COPIES)
+        ])  # fmt: skip
+        every = pl.concat([rows.select(copies.columns), copies], how="vertical_relaxed")
+        found = copydesk(every, "by_hash")
+        shares.append(max(Counter(found.labels[rows.height :]).values()) / VIRAL_COPIES)
+    named = {f"viral.seed_{seed}": round(share, 4) for seed, share in enumerate(shares, start=1)}
+    return {**named, "viral.share": round(sum(shares) / len(shares), 4)}
+
+
+def replay_figures(rows: pl.DataFrame) -> dict[str, float]:
+    """Share of paragraphs with other cluster members when the days come in seven batches and not in one."""
+    days = rows["date"].unique().sort().to_list()
+    batch_of = {day: number * REPLAYED // len(days) for number, day in enumerate(days)}
+    numbers = rows["date"].replace_strict(batch_of, return_dtype=pl.Int64)
+    memory = dedup.Memory.empty()
+    parts: list[pl.DataFrame] = []
+    for number in range(REPLAYED):
+        batch = rows.filter(numbers == number)
+        seen = pl.lit(AS_OF + timedelta(days=number)).cast(schemas.TIME).alias("first_seen_at")
+        paragraphs = plain(batch, batch["aid"].to_list()).with_columns(seen)
+        reuse = dedup.apply(paragraphs, memory, dedup.Settings(window_days=0))
+        memory = dedup.Memory(
+            pl.concat([memory.fingerprints, reuse.fingerprints]),
+            pl.concat([memory.frequencies, reuse.frequencies]),
+            pl.concat([memory.members, reuse.members]),
+        )
+        parts.append(reuse.paragraphs)
+    whole = dedup.apply(plain(rows, rows["aid"].to_list()), dedup.Memory.empty(), dedup.Settings(window_days=0))
+    one, seven = (_members(table) for table in (whole.paragraphs, pl.concat(parts)))
+    return {"replay.other_members": round(sum(one[pid] != seven[pid] for pid in one) / len(one), 4)}
+
+
+def _members(paragraphs: pl.DataFrame) -> dict[str, frozenset[str]]:
+    """Of each paragraph, all that are in its cluster."""
+    clusters: dict[str, list[str]] = defaultdict(list)
+    for pid, cluster in paragraphs.select("paragraph_id", "cluster_id").iter_rows():
+        clusters[cluster or pid].append(pid)
+    return {pid: whole for members in clusters.values() for whole in [frozenset(members)] for pid in members}
+
+
 def data_folder() -> Path:
     """The folder that holds bench/ and seeds/; raises NoInputError where it is missing."""
     folder = DATA
@@ -292,8 +345,8 @@ def print_table(figures: Mapping[str, float]) -> None:
     for name in [name.removeprefix("source_first.") for name in figures if name.startswith("source_first.")]:
         print(f"{name:22}" + "".join(f"{figures[f'{column}.{name}']:18.3f}" for column in columns))
     for name in figures:
-        if name.startswith(("seeds.", "seconds.")):
-            print(f"{name:32}{figures[name]:8.1f}")
+        if name.startswith(("seeds.", "viral.", "replay.", "seconds.")):
+            print(f"{name:32}{figures[name]:8.3f}")
 
 
 def main() -> int:
@@ -317,7 +370,7 @@ def main() -> int:
         for method, found in methods.items()
         for name, value in figures_of(found, gold, part).items()
     }
-    figures |= seed_figures(folder / "seeds")
+    figures |= seed_figures(folder / "seeds") | viral_figures(rows) | replay_figures(rows)
     seconds = {f"seconds.{method}": round(found.seconds, 1) for method, found in methods.items()}
     print_table(figures | seconds)
     arguments.json.parent.mkdir(parents=True, exist_ok=True)

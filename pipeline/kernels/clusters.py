@@ -11,6 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
 
 class Copy(NamedTuple):
     """A paragraph as clusters see it."""
@@ -109,6 +114,19 @@ def cluster_to_join(
         if share >= rule.share and (best is None or place < best):
             best, winner = place, cluster
     return winner
+
+
+def components(count: int, left: Ints, right: Ints) -> Ints:
+    """The lowest of all the numbers, 0 to `count` - 1, that pairs connect with each."""
+    lowest = np.arange(count)
+    while True:
+        least = np.minimum(lowest[left], lowest[right])
+        before = lowest.copy()
+        np.minimum.at(lowest, left, least)
+        np.minimum.at(lowest, right, least)
+        lowest = lowest[lowest]
+        if np.array_equal(lowest, before):
+            return lowest
 
 
 def _at(copy: Copy) -> int:

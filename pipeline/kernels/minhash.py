@@ -27,7 +27,10 @@ def permutations(count: int, seed: int) -> tuple[Hashes, Hashes]:
 
 
 def signatures(sets: HashSets, count: int, seed: int) -> NDArray[np.uint32]:
-    """One row of `count` slots per set: the least value of each permutation over the set's hashes."""
+    """One row of `count` slots per set: the least value of each permutation over the set's hashes.
+
+    Laid out slot by slot: signatures are compared one slot at a time.
+    """
     factors, summands = permutations(count, seed)
     slots = np.full((count, len(sets)), EMPTY_SLOT, dtype=np.uint32)
     filled = np.flatnonzero(sets.sizes > 0)
@@ -40,7 +43,7 @@ def signatures(sets: HashSets, count: int, seed: int) -> NDArray[np.uint32]:
             np.multiply(mixed, factors[slot], out=permuted)
             np.add(permuted, summands[slot], out=permuted)
             slots[slot, block] = np.minimum.reduceat(permuted, part.offsets[:-1])
-    return np.ascontiguousarray(slots.T)
+    return slots.T
 
 
 def _premixed(hashes: Hashes) -> Hashes:

@@ -82,8 +82,8 @@ def exact_key(text: str) -> str:
 def normal_forms(texts: pl.Series) -> pl.DataFrame:
     """One row per text: exact_key, words (list), n_words, figures (list, ascending, each once).
 
-    `words` are the runs of letters, marks and digits after NFKC and case folding; a run of a script without spaces
-    is cut into overlapping pairs of characters, and two of its characters count as one word in `n_words`.
+    `words` are the runs of letters, marks and digits after NFKC, in the case of the text; a run of a script without
+    spaces is cut into overlapping pairs of characters, and two of its characters count as one word in `n_words`.
     `figures` are numbers in digits, thousands without commas, and the English words two to twelve.
     """
     folded = texts.rename("text").str.replace_many(list(_FOLDS), list(_FOLDS.values()))
@@ -91,7 +91,7 @@ def normal_forms(texts: pl.Series) -> pl.DataFrame:
     folded = folded.str.replace_many(list(_FOLDS), list(_FOLDS.values()))
     bare = folded.str.replace(_DATELINE, "${1}").str.replace(_CREDIT, "${1}")
     bare = _casefolded(bare)
-    words = _casefolded(folded).str.extract_all(_WORD)
+    words = folded.str.extract_all(_WORD)
     n_words = words.list.len().cast(pl.Int32)
     unspaced = folded.str.contains(rf"[{_UNSPACED}]")
     if unspaced.any():

@@ -18,6 +18,8 @@ Ints = NDArray[np.int64]
 _STEP = 0x9E3779B97F4A7C15  # 2^64 / golden ratio, odd: each word moves the hash of those before it
 _MIX = 0xD6E8FEB86659FD93  # the multiplier of Rrmxmx-type mixers
 _ALL_64 = (1 << 64) - 1
+_LOW = np.uint64(0xFFFFFFFF)
+_MARKED = r"^[\p{Lu}\p{Lt}\p{N}]"
 
 
 def word_hash(word: bytes) -> int:
@@ -37,6 +39,29 @@ def shingle_hash(shingle: bytes) -> int:
     mixed = (mixed * _MIX) & _ALL_64
     mixed ^= mixed >> 32
     return mixed & 0xFFFFFFFF
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of each paragraph as hashes: row i is `hashes[offsets[i]:offsets[i + 1]]`, in the order of the text."""
+
+    hashes: NDArray[np.uint64]  # of the case-folded word
+    marked: NDArray[np.bool_]  # printed with a capital or a digit first: a name, a figure, the first of a sentence
+    offsets: Ints
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @staticmethod
+    def from_lists(words: pl.Series) -> Words:
+        """The words of a List(String) column, as printed."""
+        sizes = words.list.len().to_numpy().astype(np.int64)
+        # Arrow's dictionary takes a third of the time of polars' unique and replace.
+        encoded = words.filter(words.list.len() > 0).explode().to_arrow().dictionary_encode()
+        known = pl.Series(encoded.dictionary, dtype=pl.String)
+        codes = encoded.indices.to_numpy()
+        hashes = pl.Series([word_hash(word.casefold().encode()) for word in known], dtype=pl.UInt64)
+        return Words(hashes.to_numpy()[codes], known.str.contains(_MARKED).to_numpy()[codes], offsets_of(sizes))
 
 
 @dataclass(frozen=True)
@@ -64,7 +89,7 @@ class HashSets:
         """The sets of a List(UInt32) column whose lists are ascending, each hash once."""
         sizes = lists.list.len().to_numpy().astype(np.int64)
         values = lists.filter(lists.list.len() > 0).explode().to_numpy().astype(np.uint32)
-        return HashSets(values, _offsets(sizes))
+        return HashSets(values, offsets_of(sizes))
 
     def to_lists(self) -> pl.Series:
         """A List(UInt32) column, one list per row."""
@@ -77,14 +102,20 @@ class HashSets:
     def take(self, rows: Ints) -> HashSets:
         """The sets of the given rows, in that order."""
         sizes = self.sizes[rows]
-        offsets = _offsets(sizes)
+        offsets = offsets_of(sizes)
         places = np.arange(offsets[-1]) + np.repeat(self.offsets[rows] - offsets[:-1], sizes)
         return HashSets(self.values[places], offsets)
+
+    def merged(self, names: Ints) -> HashSets:
+        """One set for each of the names, which stand beside the rows, ascending: all that the rows of the name have."""
+        ranked = np.unique(names, return_inverse=True)[1].astype(np.uint64)
+        codes = np.repeat(ranked, self.sizes) << np.uint64(32) | self.values
+        return sets_of(codes, int(ranked.max()) + 1 if len(ranked) else 0)
 
     def where(self, keep: NDArray[np.bool_]) -> HashSets:
         """The same rows with only the values for which `keep` is true."""
         sizes = np.bincount(self.rows[keep], minlength=len(self)).astype(np.int64)
-        return HashSets(self.values[keep], _offsets(sizes))
+        return HashSets(self.values[keep], offsets_of(sizes))
 
 
 @dataclass(frozen=True)
@@ -97,10 +128,14 @@ class Frequencies:
 
     def of(self, values: Hashes) -> Ints:
         """Paragraphs that hold each of the values; 0 for one never seen."""
-        if not len(self.hashes):
-            return np.zeros(len(values), dtype=np.int64)
-        places = np.minimum(np.searchsorted(self.hashes, values), len(self.hashes) - 1)
-        return np.where(self.hashes[places] == values, self.counts[places], 0)
+        counts = np.zeros(len(values), dtype=np.int64)
+        if len(self.hashes):
+            # Looked up in order: five times as fast as the values come.
+            by_value = np.sort(values.astype(np.uint64) << np.uint64(32) | np.arange(len(values), dtype=np.uint64))
+            asked, order = (by_value >> np.uint64(32)).astype(np.uint32), (by_value & _LOW).astype(np.int64)
+            places = np.minimum(np.searchsorted(self.hashes, asked), len(self.hashes) - 1)
+            counts[order] = np.where(self.hashes[places] == asked, self.counts[places], 0)
+        return counts
 
     def plus(self, other: Frequencies) -> Frequencies:
         """Both, summed."""
@@ -110,29 +145,32 @@ class Frequencies:
         return Frequencies(hashes, counts, self.n_paragraphs + other.n_paragraphs)
 
 
-def shingle_sets(words: pl.Series, size: int) -> HashSets:
-    """The sets of hashes of all runs of `size` words, from a column of word lists.
+def shingle_sets(words: Words, size: int) -> HashSets:
+    """The sets of hashes of all runs of `size` words.
 
     A paragraph of fewer words gives one shingle of all of them, an empty one none.
     """
-    lengths = words.list.len().to_numpy().astype(np.int64)
-    hashes = _word_hashes(words.filter(words.list.len() > 0).explode())
-    first = _offsets(lengths)[:-1]
+    lengths = np.diff(words.offsets)
     rows: list[Ints] = []
     values: list[Hashes] = []
     for run in range(1, size + 1):
         whole = (lengths == run) if run < size else (lengths >= size)
         row = np.repeat(np.flatnonzero(whole), lengths[whole] - run + 1)
-        starts = first[row] + _ranks(row)
+        starts = words.offsets[row] + ranks(row)
         mixed = np.zeros(len(starts), dtype=np.uint64)
         for step in range(run):
-            mixed = mixed * np.uint64(_STEP) + hashes[starts + step]
+            mixed = mixed * np.uint64(_STEP) + words.hashes[starts + step]
         rows.append(row)
-        values.append(_mixed(mixed))
+        values.append(mixed_down(mixed))
     codes = np.concatenate(rows).astype(np.uint64) << np.uint64(32) | np.concatenate(values)
+    return sets_of(codes, len(lengths))
+
+
+def sets_of(codes: NDArray[np.uint64], count: int) -> HashSets:
+    """The sets of `count` rows from codes of row << 32 | value, in any order and number."""
     codes = distinct(codes)
-    sizes = np.bincount((codes >> np.uint64(32)).astype(np.int64), minlength=len(lengths)).astype(np.int64)
-    return HashSets(codes.astype(np.uint32), _offsets(sizes))
+    sizes = np.bincount((codes >> np.uint64(32)).astype(np.int64), minlength=count).astype(np.int64)
+    return HashSets(codes.astype(np.uint32), offsets_of(sizes))
 
 
 def frequencies(sets: HashSets) -> Frequencies:
@@ -147,12 +185,13 @@ def rarer(sets: HashSets, counts: Ints, max_count: int) -> HashSets:
     `counts` stands beside `sets.values`. Keeping half is for viral copy: a paragraph that 300 outlets run is common
     in all its shingles, and dropping them all lost 56 % of such pairs.
     """
-    rows = sets.rows
-    order = np.lexsort((sets.values, counts, rows))
-    rank = np.empty(len(rows), dtype=np.int64)
-    rank[order] = np.arange(len(rows)) - sets.offsets[rows]
-    half = (sets.sizes + 1) // 2
-    return sets.where((counts <= max_count) | (rank < half[rows]))
+    rows, half = sets.rows, (sets.sizes + 1) // 2
+    keep = counts <= max_count
+    in_need = np.bincount(rows[keep], minlength=len(sets)) < half
+    asked = np.flatnonzero(in_need[rows])
+    order = asked[np.lexsort((sets.values[asked], counts[asked], rows[asked]))]
+    keep[order] = ranks(rows[order]) < half[rows[order]]
+    return sets.where(keep)
 
 
 def distinct(codes: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -161,11 +200,12 @@ def distinct(codes: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return codes[np.concatenate([[True], codes[1:] != codes[:-1]])] if len(codes) else codes
 
 
-def _offsets(sizes: Ints) -> Ints:
+def offsets_of(sizes: Ints) -> Ints:
+    """Where each row begins, and where the last one ends, from the rows' sizes."""
     return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes)])
 
 
-def _ranks(rows: Ints) -> Ints:
+def ranks(rows: Ints) -> Ints:
     """0, 1, 2 ... within each run of equal rows."""
     if not len(rows):
         return rows
@@ -173,13 +213,8 @@ def _ranks(rows: Ints) -> Ints:
     return np.arange(len(rows)) - np.repeat(new, np.diff(np.append(new, len(rows))))
 
 
-def _word_hashes(words: pl.Series) -> NDArray[np.uint64]:
-    known = words.unique()
-    hashes = pl.Series([word_hash(word.encode()) for word in known], dtype=pl.UInt64)
-    return words.replace_strict(known, hashes, return_dtype=pl.UInt64).to_numpy()
-
-
-def _mixed(values: NDArray[np.uint64]) -> Hashes:
+def mixed_down(values: NDArray[np.uint64]) -> Hashes:
+    """32 bits of each 64-bit hash, as `shingle_hash` takes them."""
     values = values ^ values >> np.uint64(32)
     values = values * np.uint64(_MIX)
     return (values ^ values >> np.uint64(32)).astype(np.uint32)

@@ -6,7 +6,6 @@ template or a daily series prints with other numbers.
 
 from __future__ import annotations
 
-from collections.abc import Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,10 +62,11 @@ def weighted_scores(sets: HashSets, weights: Floats, left: Ints, right: Ints) ->
     )
 
 
-def figure_overlap(left: Set[str], right: Set[str]) -> float | None:
-    """Share of the smaller set of figures found in the other, 4 decimals; None below 2 figures on a side."""
-    smaller = min(len(left), len(right))
-    return None if smaller < 2 else round(len(left & right) / smaller, DECIMALS)
+def overlaps(sets: HashSets, left: Ints, right: Ints) -> Floats:
+    """Share of the smaller set found in the other, 4 decimals; NaN where it has fewer than 2 values."""
+    smaller = np.minimum(sets.sizes[left], sets.sizes[right])
+    shares = shared_counts(sets, left, right) / np.maximum(smaller, 1)
+    return np.where(smaller < 2, np.nan, np.round(shares, DECIMALS))
 
 
 def _shared(sets: HashSets, weights: Floats, left: Ints, right: Ints) -> Floats:

@@ -3,37 +3,58 @@ from itertools import combinations
 import numpy as np
 import polars as pl
 import pytest
+from datasketch import MinHash, MinHashLSH
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.kernels.bands import band_keys, candidate_pairs
-from pipeline.kernels.minhash import signatures
-from pipeline.kernels.shingles import shingle_sets
+from pipeline.kernels.bands import Banding, candidate_pairs
+from pipeline.kernels.minhash import SCHEME, signatures
+from pipeline.kernels.shingles import Words, shingle_hash, shingle_sets
 
 SLOTS = st.integers(1, 12).flatmap(
     lambda count: st.lists(st.lists(st.integers(0, 2), min_size=6, max_size=6), min_size=count, max_size=count)
 )
 
 
-def naive_pairs(slots, bands, rows, asking):
-    def share(one, other):
-        return any(
-            slots[one][b * rows : b * rows + rows] == slots[other][b * rows : b * rows + rows] for b in range(bands)
-        )
+def naive_pairs(slots, banding, asking):
+    def bands(row):
+        return [tuple(slots[row][n * banding.rows : (n + 1) * banding.rows]) for n in range(banding.bands)]
 
     pairs = combinations(range(len(slots)), 2)
-    return [(one, other) for one, other in pairs if (asking[one] or asking[other]) and share(one, other)]
+    return [
+        (one, other)
+        for one, other in pairs
+        if (asking[one] or asking[other])
+        and sum(a == b for a, b in zip(bands(one), bands(other), strict=True)) >= banding.agreeing
+    ]
 
 
-@given(SLOTS, st.sampled_from([(6, 1), (3, 2), (2, 3), (1, 5)]), st.data())
-def test_bands_find_what_comparing_all_pairs_finds(slots, shape, data):
-    bands, rows = shape
+def every(count):
+    return np.ones(count, dtype=bool)
+
+
+@given(SLOTS, st.sampled_from([(6, 1), (3, 2), (2, 3), (1, 5)]), st.integers(1, 3), st.data())
+def test_bands_find_what_comparing_all_pairs_finds(slots, shape, agreeing, data):
+    banding = Banding(*shape, agreeing)
     asking = data.draw(st.lists(st.booleans(), min_size=len(slots), max_size=len(slots)))
 
-    found = candidate_pairs(band_keys(np.array(slots, dtype=np.uint32), bands, rows), np.array(asking), 1000)
+    found = candidate_pairs(np.array(slots, dtype=np.uint32), banding, np.array(asking), 1000)
 
-    assert list(zip(found.left, found.right, strict=True)) == naive_pairs(slots, bands, rows, asking)
+    assert list(zip(found.left, found.right, strict=True)) == naive_pairs(slots, banding, asking)
     assert found.n_crowded == 0
+
+
+@pytest.mark.parametrize("limit", ["_ASKERS_AT_ONCE", "_MEETINGS_AT_ONCE"])
+def test_pieces_find_what_the_whole_does(monkeypatch, limit):
+    slots = np.random.default_rng(5).integers(0, 9, size=(60, 16), dtype=np.uint32)
+    asking = np.arange(60) % 3 > 0
+    whole = candidate_pairs(slots, Banding(16, 1, 4), asking, 1000)
+
+    monkeypatch.setattr(f"pipeline.kernels.bands.{limit}", 7)
+    pieces = candidate_pairs(slots, Banding(16, 1, 4), asking, 1000)
+
+    assert len(whole.left) > 50
+    assert (pieces.left.tolist(), pieces.right.tolist()) == (whole.left.tolist(), whole.right.tolist())
 
 
 def test_edited_copies_meet_and_all_who_meet_share_a_shingle():
@@ -46,9 +67,9 @@ def test_edited_copies_meet_and_all_who_meet_share_a_shingle():
         for place in chance.choice(40, size=4, replace=False):
             edited[place] = str(chance.choice(vocabulary))
         rows += [words, edited]
-    sets = shingle_sets(pl.Series(rows), 3)
+    sets = shingle_sets(Words.from_lists(pl.Series(rows)), 3)
 
-    found = candidate_pairs(band_keys(signatures(sets, 128, 1), 64, 2), np.ones(len(rows), dtype=bool), 1000)
+    found = candidate_pairs(signatures(sets, 128, 1), Banding(64, 2), every(len(rows)), 1000)
 
     pairs = set(zip(found.left.tolist(), found.right.tolist(), strict=True))
     assert (
@@ -58,10 +79,28 @@ def test_edited_copies_meet_and_all_who_meet_share_a_shingle():
     assert all(shingles[left] & shingles[right] for left, right in pairs)
 
 
-def test_a_crowded_key_is_reported_and_stays_linear():
-    keys = np.zeros((2, 5000), dtype=np.uint64)
+def test_candidates_are_those_of_datasketch_index():
+    chance = np.random.default_rng(13)
+    rows = []
+    for _ in range(60):
+        words = chance.choice([f"word{n}" for n in range(300)], size=40).tolist()
+        rows += [words, [*words[:30], *words[32:]], [*words[:20], "changed", *words[21:]]]
+    found = candidate_pairs(
+        signatures(shingle_sets(Words.from_lists(pl.Series(rows)), 5), 128, 1), Banding(16, 8), every(len(rows)), 1000
+    )
 
-    found = candidate_pairs(keys, np.ones(5000, dtype=bool), 100)
+    index, expected = MinHashLSH(num_perm=128, params=(16, 8)), set()
+    for number, row in enumerate(rows):
+        sketch = MinHash(num_perm=128, hashfunc=shingle_hash, scheme=SCHEME)
+        sketch.update_batch([" ".join(row[i : i + 5]).encode() for i in range(len(row) - 4)])
+        expected |= {(earlier, number) for earlier in index.query(sketch)}
+        index.insert(number, sketch)
+    assert set(zip(found.left.tolist(), found.right.tolist(), strict=True)) == expected
+    assert len(expected) > 60
+
+
+def test_a_crowded_key_is_reported_and_stays_linear():
+    found = candidate_pairs(np.zeros((5000, 2), dtype=np.uint32), Banding(2, 1), every(5000), 100)
 
     assert found.n_crowded == 2
     assert len(found.left) < 5000 * 9
@@ -69,11 +108,11 @@ def test_a_crowded_key_is_reported_and_stays_linear():
 
 
 def test_no_paragraphs_have_no_pairs():
-    found = candidate_pairs(np.zeros((4, 0), dtype=np.uint64), np.zeros(0, dtype=bool), 10)
+    found = candidate_pairs(np.zeros((0, 4), dtype=np.uint32), Banding(4, 1), every(0), 10)
 
     assert (len(found.left), len(found.right), found.n_crowded) == (0, 0, 0)
 
 
 def test_too_short_signatures_are_refused():
-    with pytest.raises(ValueError, match="need 128 slots, not 64"):
-        band_keys(np.zeros((1, 64), dtype=np.uint32), 64, 2)
+    with pytest.raises(ValueError, match="64 bands of 2 rows need 128 slots, not 64"):
+        candidate_pairs(np.zeros((1, 64), dtype=np.uint32), Banding(64, 2), every(1), 10)

@@ -1,7 +1,8 @@
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.kernels.clusters import Cluster, Copies, Copy, JoinRule, cluster_to_join
+from pipeline.kernels.clusters import Cluster, Copies, Copy, JoinRule, cluster_to_join, components
 
 RULE = JoinRule(share=0.5, compare=8, window=None)
 
@@ -81,3 +82,16 @@ def test_the_first_copy_is_the_one_a_plain_scan_finds(prints, window):
             if other.text_no == row.text_no and JoinRule(0.5, 8, window).reaches(row, other)
         ]
         assert copies.first(row.text_no, row) == (expected[0] if expected else None)
+
+
+@given(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=14))
+def test_components_are_those_of_a_naive_search(pairs):
+    left, right = (np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
+
+    found = components(12, left, right).tolist()
+
+    groups = [{number} for number in range(12)]
+    for one, other in pairs:
+        merged = next(group for group in groups if one in group) | next(group for group in groups if other in group)
+        groups = [group for group in groups if not group & merged] + [merged]
+    assert found == [min(next(group for group in groups if number in group)) for number in range(12)]

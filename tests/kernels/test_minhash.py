@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.kernels.minhash import EMPTY_SLOT, SCHEME, signatures
-from pipeline.kernels.shingles import HashSets, shingle_hash, shingle_sets
+from pipeline.kernels.shingles import HashSets, Words, shingle_hash, shingle_sets
 
 VOCABULARY = ["harbour", "strike", "ferry", "council", "vote", "budget", "fire", "crew", "night", "storm", "bridge"]
 
@@ -20,7 +20,7 @@ def test_signatures_equal_datasketch_in_every_slot():
     chance = np.random.default_rng(3)
     rows = [chance.choice(VOCABULARY, size=chance.integers(3, 60)).tolist() for _ in range(300)]
 
-    ours = signatures(shingle_sets(pl.Series(rows), 3), 128, 1)
+    ours = signatures(shingle_sets(Words.from_lists(pl.Series(rows)), 3), 128, 1)
 
     for row, signature in zip(rows, ours, strict=True):
         shingles = [" ".join(row[i : i + 3]).encode() for i in range(len(row) - 2)]
@@ -52,4 +52,8 @@ def test_an_empty_set_has_datasketch_empty_slots_beside_full_ones():
 def test_the_first_slots_are_the_stored_ones():
     words = pl.Series([["the", "ferry", "sank", "off", "oslo"]])
 
-    assert signatures(shingle_sets(words, 3), 128, 1)[0, :3].tolist() == [3053525697, 787588423, 1119284003]
+    assert signatures(shingle_sets(Words.from_lists(words), 3), 128, 1)[0, :3].tolist() == [
+        3053525697,
+        787588423,
+        1119284003,
+    ]

@@ -60,7 +60,7 @@ def test_words_of_every_script_count():
         pl.Series(["Straße Über Müller", "사진은 평양에서 찍은", "Она сказала: «нет»", "نعم، قال الوزير"])
     )
 
-    assert forms["words"].to_list()[0] == ["strasse", "über", "müller"]
+    assert forms["words"].to_list()[0] == ["Straße", "Über", "Müller"]
     assert forms["n_words"].to_list() == [3, 3, 3, 3]
 
 

@@ -5,7 +5,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.kernels.shingles import Frequencies, HashSets, frequencies, rarer, shingle_hash, shingle_sets
+from pipeline.kernels.shingles import Frequencies, HashSets, Words, frequencies, rarer, shingle_hash, shingle_sets
 
 WORDS = st.lists(
     st.lists(st.sampled_from(["ferry", "sank", "off", "oslo", "the", "부산", "é"]), max_size=9), max_size=6
@@ -29,7 +29,7 @@ def test_hashes_are_the_stored_ones():
 
 @given(WORDS, st.integers(2, 4))
 def test_columns_hash_as_the_reference_does(rows, size):
-    sets = shingle_sets(pl.Series(rows, dtype=pl.List(pl.String)), size)
+    sets = shingle_sets(Words.from_lists(pl.Series(rows, dtype=pl.List(pl.String))), size)
 
     expected = [
         sorted(
@@ -40,6 +40,28 @@ def test_columns_hash_as_the_reference_does(rows, size):
         for row in rows
     ]
     assert as_lists(sets) == expected
+
+
+def test_words_are_hashed_without_case_and_marked_by_it():
+    words = Words.from_lists(pl.Series([["Straße", "STRASSE", "strasse"], [], ["3rd", "부산", "Éva", "éva"]]))
+
+    assert len(words) == 3
+    assert words.offsets.tolist() == [0, 3, 3, 7]
+    assert len(set(words.hashes[:3].tolist())) == 1
+    assert words.hashes[5] == words.hashes[6]
+    assert words.marked.tolist() == [True, True, False, True, False, True, False]
+
+
+@given(SETS.filter(len), st.data())
+def test_merged_sets_have_what_their_rows_have(rows, data):
+    names = data.draw(st.lists(st.integers(0, 3), min_size=len(rows), max_size=len(rows)))
+
+    merged = as_sets(rows).merged(np.array(names, dtype=np.int64))
+
+    expected = {name: set() for name in sorted(names)}
+    for name, row in zip(names, rows, strict=True):
+        expected[name] |= row
+    assert as_lists(merged) == [sorted(row) for row in expected.values()]
 
 
 @given(SETS)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.kernels.shingles import Frequencies, HashSets
-from pipeline.kernels.similarity import figure_overlap, idf_weights, set_weights, shared_counts, weighted_scores
+from pipeline.kernels.similarity import idf_weights, overlaps, set_weights, shared_counts, weighted_scores
 
 SETS = st.lists(st.sets(st.integers(0, 40), max_size=15), min_size=1, max_size=8)
 
@@ -67,15 +67,10 @@ def test_set_weights_sum_each_set():
     assert set_weights(as_sets([{1, 2}, set(), {3}]), np.array([0.5, 0.25, 2.0])).tolist() == [0.75, 0.0, 2.0]
 
 
-@pytest.mark.parametrize(
-    ("left", "right", "overlap"),
-    [
-        ({"12", "7"}, {"12", "7", "300"}, 1.0),
-        ({"12", "7", "9"}, {"12", "5", "9"}, 0.6667),
-        ({"12", "7"}, {"11", "6"}, 0.0),
-        ({"12"}, {"7", "8"}, None),
-        (set(), set(), None),
-    ],
-)
-def test_figures_decide_only_from_two_on_each_side(left, right, overlap):
-    assert figure_overlap(left, right) == overlap
+def test_overlap_is_the_share_of_the_smaller_set_and_unknown_below_two():
+    sets = as_sets([{12, 7}, {12, 7, 30}, {12, 5, 9}, {12}, set()])
+    left, right = np.array([0, 1, 0, 0, 3, 4]), np.array([1, 2, 2, 3, 4, 4])
+
+    assert overlaps(sets, left, right).tolist() == pytest.approx(
+        [1.0, 0.3333, 0.5, math.nan, math.nan, math.nan], nan_ok=True
+    )

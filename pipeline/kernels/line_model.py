@@ -197,7 +197,7 @@ def model_of(stored: Mapping[str, NDArray[np.generic]]) -> Model:
 
 def _weights(stored: Mapping[str, NDArray[np.generic]], kind: str) -> Weights:
     cues, usual, reasons = (np.asarray(stored[f"{kind}.{name}"], np.float64) for name in ("cues", "usual", "reasons"))
-    base = round(float(stored[f"{kind}.cue_base"][0]), 6)  # type: ignore[arg-type]  # the array holds numbers
+    base = round(float(stored[f"{kind}.cue_base"][0]), 6)
     return Weights(cues, base, tuple(_networks(stored, kind)), usual, reasons)
 
 

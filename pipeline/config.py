@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from pipeline.errors import ConfigError
 from pipeline.kernels.hashing import text_hash
+from pipeline.kernels.wire import WireRules
 from pipeline.stages.base import StageSettings
 from pipeline.stages.clean import OutletRules
 from pipeline.stages.clean import Settings as CleanSettings
@@ -25,10 +26,15 @@ from pipeline.stages.export import Settings as ExportSettings
 from pipeline.stages.extract import Settings as ExtractSettings
 from pipeline.stages.names import People, PeopleFile, people_table
 from pipeline.stages.names import Settings as NamesSettings
+from pipeline.stages.wire import WireFile, wire_rules
 
 PACKAGED = "packaged:"
 LOCAL_DEFAULT = Path("configs/default.toml")
-USUAL = ("outlets/*.toml", "names/*.toml")  # the patterns of the default settings: there need not be such files
+USUAL = (
+    "outlets/*.toml",
+    "names/*.toml",
+    "wire.toml",
+)  # the patterns of the default settings: there need not be such files
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -61,6 +67,8 @@ class Config:
     outlet_rules: Mapping[str, OutletRules]
     people: People
     people_files: Sequence[tuple[str, PeopleFile]]
+    wire_rules: WireRules
+    wire_files: Sequence[tuple[str, WireFile]]
 
     @property
     def n_people(self) -> int:
@@ -71,6 +79,11 @@ class Config:
     def people_hash(self) -> str:
         """Changes when anything said of a person does."""
         return text_hash("\n".join(file.model_dump_json() for _, file in self.people_files))
+
+    @property
+    def wire_hash(self) -> str:
+        """Changes when anything said of a news agency does."""
+        return text_hash("\n".join(file.model_dump_json() for _, file in self.wire_files))
 
 
 def packaged_configs() -> Path:
@@ -83,7 +96,7 @@ def load(path: Path | None = None, sets: Sequence[str] = ()) -> Config:
     """The checked configuration from `path`, else `./configs/default.toml`, else the packaged one.
 
     Raises ConfigError for a file that is missing or no TOML, an unknown key, a value out of range, a rule whose
-    own example fails, or people that contradict each other.
+    own example fails, or people or agencies that contradict each other.
     """
     chosen = path or (LOCAL_DEFAULT if LOCAL_DEFAULT.is_file() else packaged_configs() / "default.toml")
     values = _read_toml(chosen)
@@ -93,12 +106,16 @@ def load(path: Path | None = None, sets: Sequence[str] = ()) -> Config:
     settings = _validated(Settings, values, "--set")
     files = _named_files(settings.names.people, chosen, "names.people") if settings.names.enabled else ()
     people_files = [(str(file), _validated(PeopleFile, _read_toml(file), str(file))) for file in files]
+    files = _named_files(settings.dedup.wire, chosen, "dedup.wire")
+    wire_files = [(str(file), _validated(WireFile, _read_toml(file), str(file))) for file in files]
     return Config(
         settings=settings,
         path=chosen,
         outlet_rules=_outlet_rules(settings.clean, chosen),
         people=people_table(people_files, settings.names.style),
         people_files=people_files,
+        wire_rules=wire_rules(wire_files),
+        wire_files=wire_files,
     )
 
 

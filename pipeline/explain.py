@@ -40,7 +40,7 @@ def article_id_of(version: Version, wanted: str) -> str:
 
 
 def explained(version: Version, wanted: str, line_no: int | None = None) -> dict[str, Any]:
-    """The article's row, its lines (or the one line), paragraphs, links and mentions, as plain values."""
+    """The article's row, its lines (or the one line), paragraphs, their clusters that name an agency, and mentions."""
     article = article_id_of(version, wanted)
     own = pl.col("article_id") == article
     record: dict[str, Any] = {"article": version.scan(schemas.ARTICLES).filter(own).collect().row(0, named=True)}
@@ -61,8 +61,24 @@ def explained(version: Version, wanted: str, line_no: int | None = None) -> dict
         )
     record["lines"] = lines.to_dicts()
     record["paragraphs"] = _with_matches(version, paragraphs).to_dicts()
+    record["clusters"] = _agency_clusters(version, paragraphs).to_dicts()
     record["mentions"] = mentions.to_dicts()
     return record
+
+
+def _agency_clusters(version: Version, paragraphs: pl.DataFrame) -> pl.DataFrame:
+    """The clusters of these paragraphs that come from a news agency or cite one, with the paragraphs' numbers."""
+    own = paragraphs.select("cluster_id", "paragraph_no").drop_nulls()
+    return (
+        version.scan(schemas.CLUSTERS)
+        .filter(pl.any_horizontal(pl.col("wire_source", "cited_agency").is_not_null()))
+        .join(own.lazy(), on="cluster_id")
+        .select(
+            "paragraph_no", "cluster_id", "n_paragraphs", "n_outlets", "wire_source", "wire_evidence", "cited_agency"
+        )
+        .sort("paragraph_no")
+        .collect()
+    )
 
 
 def _with_matches(version: Version, paragraphs: pl.DataFrame) -> pl.DataFrame:
@@ -101,6 +117,10 @@ def page(record: dict[str, Any]) -> Iterator[str]:
         f"{article['n_lines']} lines = {article['n_kept']} in the text + {article['n_fields']} fields "
         f"+ {article['n_dropped']} dropped; read as {article['extractor']}, doubt {article['doubt']}"
     )
+    if article["wire_source"]:
+        yield f"from {article['wire_source']}: {article['wire_evidence']}"
+    elif article["cited_agency"]:
+        yield f"cites {article['cited_agency']}"
     yield ""
     yield f"{'line':>5}  {'role':<10} {'score':>6}  {'verdict':<34} text"
     for line in record["lines"]:
@@ -119,6 +139,11 @@ def page(record: dict[str, Any]) -> Iterator[str]:
                 f"jaccard {copy['jaccard']:.2f}, of {copy['matched_outlet'] or '(no outlet)'} "
                 f"{copy['matched_id']}: {_short(copy['matched_text'] or '', 60)}"
             )
+    if record["clusters"]:
+        yield ""
+        yield "copies that come from a news agency or cite one"
+        for cluster in record["clusters"]:
+            yield f"  paragraph {cluster['paragraph_no']}: {_agency_of(cluster)}"
     if record["mentions"]:
         yield ""
         yield "people"
@@ -145,8 +170,17 @@ def line_story(record: dict[str, Any]) -> Iterator[str]:
     for paragraph in record["paragraphs"]:
         if paragraph["matched_id"]:
             yield f"  copy of   {paragraph['matched_id']} ({paragraph['link_type']}, {paragraph['matched_outlet']})"
+    for cluster in record["clusters"]:
+        yield f"  agency    {_agency_of(cluster)}"
     for mention in record["mentions"]:
         yield f"  names     '{mention['surface']}' -> {mention['name'] or 'undecided'} ({mention['method']})"
+
+
+def _agency_of(cluster: dict[str, Any]) -> str:
+    """Where a cluster comes from, in words."""
+    if cluster["wire_source"]:
+        return f"from {cluster['wire_source']}: {cluster['wire_evidence']}"
+    return f"cites {cluster['cited_agency']}"
 
 
 def _short(text: str, width: int) -> str:

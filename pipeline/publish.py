@@ -6,7 +6,7 @@ that grew are written anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,6 +23,15 @@ INPUT_PLACE = ["outlet", "sha256", "source_path", "source_offset"]
 
 
 @dataclass(frozen=True)
+class GrownClusters:
+    """The clusters that a batch touches, as they are after it."""
+
+    touched: pl.Series  # their ids, those of emptied ones too
+    members: pl.DataFrame  # schemas.MEMBERS
+    clusters: pl.DataFrame  # schemas.CLUSTERS without batch_id
+
+
+@dataclass(frozen=True)
 class Batch:
     """Everything one run adds."""
 
@@ -35,7 +44,7 @@ class Batch:
     still_refused: pl.DataFrame  # source_path, source_offset of refusals known before and met again
     fingerprints: pl.DataFrame
     frequencies: pl.DataFrame
-    members: pl.DataFrame
+    grown: GrownClusters
 
     @property
     def day(self) -> str:
@@ -43,13 +52,31 @@ class Batch:
         return self.as_of.date().isoformat()
 
 
+def grown_clusters(
+    known: pl.DataFrame, added: pl.DataFrame, articles: pl.Series, told: Callable[[pl.DataFrame], pl.DataFrame]
+) -> GrownClusters:
+    """What a batch makes of the clusters, from the MEMBERS known before and those it adds.
+
+    `articles` are all of the batch: members of theirs that the batch no longer has are gone. `told` gives the others
+    their source anew; a cluster is touched when it gains or loses a member, or when one tells another source.
+    """
+    of_batch = pl.col("article_id").is_in(articles.implode())
+    before = known.filter(of_batch)
+    after = told(pl.concat([before, added]))
+    changed = before.join(after, on=before.columns, how="anti", nulls_equal=True)
+    touched = pl.concat([added["cluster_id"], changed["cluster_id"]]).unique()
+    is_touched = pl.col("cluster_id").is_in(touched.implode())
+    members = pl.concat([known.filter(is_touched & ~of_batch), after.filter(is_touched)])
+    return GrownClusters(touched, members, dedup.clusters(members))
+
+
 def fill(draft: Draft, batch: Batch, *, keep_days: Mapping[str, int]) -> None:
     """Write the batch into the draft. `keep_days`: state table -> days it looks back, 0 = for ever."""
-    gone = _remove_replaced(draft, batch)
+    _remove_replaced(draft, batch)
     for table in schemas.TABLES:
         if table is not schemas.CLUSTERS:
             _add(draft, table, batch.day, batch.tables[table.name])
-    _update_clusters(draft, batch, gone)
+    _update_clusters(draft, batch)
     _add(draft, schemas.INPUTS, batch.day, batch.inputs, state=True)
     read_again = pl.col("source_path").is_in(batch.files["source_path"].implode())
     _filter(draft, schemas.FILES, ~read_again, state=True)  # what lies there now is what counts
@@ -98,11 +125,8 @@ def _filter(
             draft.write(table, day, kept, state=state)
 
 
-def _remove_replaced(draft: Draft, batch: Batch) -> pl.Series:
-    """Take out the rows of articles that come again, and refusals that no longer hold.
-
-    Returns the paragraph ids that are gone: those of the old state of an article that its new state has not.
-    """
+def _remove_replaced(draft: Draft, batch: Batch) -> None:
+    """Take out the rows of articles that come again, and refusals that no longer hold."""
     written = batch.inputs.filter(pl.col("status") == "written")["article_id"].implode()
     came_again = pl.col("article_id").is_in(written)
     retaken = batch.inputs.select("outlet", "sha256")
@@ -137,20 +161,12 @@ def _remove_replaced(draft: Draft, batch: Batch) -> pl.Series:
     if gone.len():
         _filter(draft, schemas.FINGERPRINTS, ~pl.col("paragraph_id").is_in(gone.implode()), state=True)
         _filter(draft, schemas.LINKS, ~pl.any_horizontal(pl.col("left_id", "right_id").is_in(gone.implode())))
-    return gone
 
 
-def _update_clusters(draft: Draft, batch: Batch, gone: pl.Series) -> None:
-    """Rewrite the clusters that gained or lost a member; their rows move to today's files."""
-    earlier = [draft.read(schemas.MEMBERS, day, state=True) for day in draft.days(schemas.MEMBERS, state=True)]
-    known = pl.concat([schemas.MEMBERS.empty(), *earlier])
-    lost = known.filter(pl.col("paragraph_id").is_in(gone.implode()))
-    touched = pl.concat([batch.members["cluster_id"], lost["cluster_id"]]).unique().implode()
-    in_touched = pl.col("cluster_id").is_in(touched)
-    stayed = known.filter(in_touched & ~pl.col("paragraph_id").is_in(gone.implode()))
-    members = pl.concat([stayed, batch.members.select(schemas.MEMBERS.names)])
-    _filter(draft, schemas.MEMBERS, ~in_touched, state=True)
-    _filter(draft, schemas.CLUSTERS, ~in_touched)
-    _add(draft, schemas.MEMBERS, batch.day, members, state=True)
-    clusters = stamped(dedup.clusters(members), schemas.CLUSTERS, batch.run_id)
-    _add(draft, schemas.CLUSTERS, batch.day, clusters)
+def _update_clusters(draft: Draft, batch: Batch) -> None:
+    """Rewrite the clusters that the batch touches; their rows move to today's files."""
+    is_touched = pl.col("cluster_id").is_in(batch.grown.touched.implode())
+    _filter(draft, schemas.MEMBERS, ~is_touched, state=True)
+    _filter(draft, schemas.CLUSTERS, ~is_touched)
+    _add(draft, schemas.MEMBERS, batch.day, batch.grown.members, state=True)
+    _add(draft, schemas.CLUSTERS, batch.day, stamped(batch.grown.clusters, schemas.CLUSTERS, batch.run_id))

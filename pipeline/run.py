@@ -29,7 +29,7 @@ from pipeline.intake import Intake, located
 from pipeline.kernels.hashing import run_hash
 from pipeline.ledger import Input, InputKey, Ledger, file_rows, input_rows
 from pipeline.readers.folder import found
-from pipeline.stages import STAGES, clean, dedup, export, extract, names
+from pipeline.stages import STAGES, clean, dedup, export, extract, names, wire
 from pipeline.store import Draft, Store, Version
 
 SCHEMA_VERSION = 1
@@ -112,6 +112,8 @@ class Bench:
             values["rules"] = {name: rules.model_dump(mode="json") for name, rules in config.outlet_rules.items()}
         if stage == "names":
             values["people_hash"] = config.people_hash
+        if stage == "dedup":
+            values["wire_hash"] = config.wire_hash
         return values
 
     def card(self, stage: str) -> dict[str, Any]:
@@ -367,12 +369,17 @@ def _remembered(bench: Bench, table: schemas.Table, as_of: datetime, window_days
 def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
     started = time.monotonic()
     cards = bench.cards("dedup")
-    settings, as_of = bench.order.config.settings.dedup, _as_of(cards)
+    settings, rules, as_of = bench.order.config.settings.dedup, bench.order.config.wire_rules, _as_of(cards)
     folder, source = reset_folder(bench.stage / "dedup"), bench.stage / "clean"
 
     def plain(batch: Batch) -> Batch:
         paragraphs = dedup.plain_paragraphs(batch["documents"], batch["lines"])
-        return {"paragraphs": schemas.conform(paragraphs, schemas.PLAIN_PARAGRAPHS, at="dedup")}
+        found, cited = wire.sources(batch["documents"], batch["lines"], rules)
+        return {
+            "paragraphs": schemas.conform(paragraphs, schemas.PLAIN_PARAGRAPHS, at="dedup"),
+            "sources": found,
+            "citations": cited,
+        }
 
     batches = list(bench.engine.map(plain, bench.engine.scan(source, ["documents", "lines"])))
     paragraphs = pl.concat([batch["paragraphs"] for batch in batches])
@@ -380,13 +387,16 @@ def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
     memory = memory.without(_gone(published, paragraphs))
     fresh, standing = dedup.parted(paragraphs, published)
     fresh = fresh.with_columns(pl.lit(as_of, schemas.TIME).alias("first_seen_at"))  # of the paragraph, not the article
-    reuse = dedup.apply(fresh, memory, settings)
+    outlets = pl.concat([fresh["outlet"], memory.fingerprints["outlet"]])
+    agencies = (*settings.agency_outlets, *wire.agency_outlets(outlets, rules))
+    reuse = dedup.apply(fresh, memory, settings.model_copy(update={"agency_outlets": agencies}))
     linked = pl.concat([schemas.conform(reuse.paragraphs, schemas.LINKED_PARAGRAPHS, at="dedup"), standing])
     linked = schemas.ordered(linked, schemas.PARAGRAPHS)
 
     def own(batch: Batch) -> Batch:
         ids = batch["paragraphs"].select("paragraph_id")
-        return {"paragraphs": linked.join(ids, on="paragraph_id", how="semi", maintain_order="left")}
+        own_linked = linked.join(ids, on="paragraph_id", how="semi", maintain_order="left")
+        return {**batch, "paragraphs": own_linked}
 
     bench.engine.write(folder, bench.engine.map(own, batches))
     bench.engine.write(folder, [{
@@ -396,9 +406,13 @@ def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
         "frequencies": schemas.conform(reuse.frequencies, schemas.FREQUENCIES, at="dedup"),
         "members": schemas.conform(reuse.members, schemas.MEMBERS, at="dedup"),
     }])  # fmt: skip
+    found = bench.engine.gather(folder, "sources")
+    n_wire, n_cited = (int(found[name].is_not_null().sum()) for name in ("wire_source", "cited_agency"))
     counts = {
         "n_paragraphs": linked.height,
         "n_copied": int((~linked["is_canonical"]).sum()),
+        "n_wire": n_wire,
+        "n_cited": n_cited,
         "n_links": reuse.links.height,
         "links_by_type": dict(sorted(reuse.links["link_type"].value_counts().iter_rows())),
         **reuse.report,
@@ -467,13 +481,30 @@ def _export(bench: Bench) -> Sequence[tuple[str, str]]:
     _refuse_a_bad_batch(bench, taken)
     gather = bench.engine.gather
     folders = {stage: bench.stage / stage for stage in STAGES}
+    documents = gather(folders["clean"], "documents")
+    paragraphs = gather(folders["names"], "paragraphs")
+    sources = gather(folders["dedup"], "sources")
+    base = bench.store.current()
+    grown = publish.grown_clusters(
+        schemas.MEMBERS.empty() if base is None else base.read(schemas.MEMBERS, state=True),
+        gather(folders["dedup"], "members"),
+        documents["article_id"],
+        partial(
+            wire.told_members,
+            paragraphs=paragraphs,
+            found=sources,
+            cited=gather(folders["dedup"], "citations"),
+        ),
+    )
     tables = export.apply(
         export.Thoughts(
-            documents=gather(folders["clean"], "documents"),
+            documents=documents,
             lines=gather(folders["clean"], "lines"),
-            paragraphs=gather(folders["names"], "paragraphs"),
+            paragraphs=paragraphs,
             links=gather(folders["dedup"], "links"),
             copies=gather(folders["dedup"], "copies"),
+            sources=sources,
+            clusters=grown.clusters,
             mentions=gather(folders["names"], "mentions"),
             rejects=gather(folders["extract"], "rejects"),
         ),
@@ -492,7 +523,7 @@ def _export(bench: Bench) -> Sequence[tuple[str, str]]:
             outlet_lines=gather(folders["clean"], "outlet_lines"),
             fingerprints=gather(folders["dedup"], "fingerprints"),
             frequencies=gather(folders["dedup"], "frequencies"),
-            members=gather(folders["dedup"], "members"),
+            grown=grown,
         )
         draft = Draft(batch.run_id, bench.store.current(), settings.export.compression_level)
         windows = {"outlet_lines": settings.clean.window_days, "fingerprints": settings.dedup.window_days}

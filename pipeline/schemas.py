@@ -289,6 +289,28 @@ PLAIN_PARAGRAPHS = PARAGRAPHS.without(
 ).plus(
     Column("first_seen_at", TIME, "of the article"),
 )  # fmt: skip
+SOURCES = Table(
+    "sources",
+    "article that comes from a news agency or cites one",
+    ("article_id",),
+    (
+        _ARTICLE_ID,
+        Column("wire_source", pl.String, "news agency the article comes from; null where it only cites one"),
+        Column("wire_kind", pl.String, "dateline, byline, credit, outlet or shared (own copy beside an agency's)"),
+        Column("wire_evidence", pl.String, "what says so, and where it stands"),
+        Column("cited_agency", pl.String, "news agency the article only cites"),
+    ),
+)
+CITATIONS = Table(
+    "citations",
+    "paragraph that cites a news agency",
+    ("article_id", "paragraph_no"),
+    (
+        _ARTICLE_ID,
+        Column("paragraph_no", pl.Int32, "from 1"),
+        Column("cited_agency", pl.String, "the first agency it cites"),
+    ),
+)
 LINKED_PARAGRAPHS = PARAGRAPHS.without("text_out", "batch_id")
 NAMED_PARAGRAPHS = PARAGRAPHS.without("batch_id")
 
@@ -381,6 +403,10 @@ MEMBERS = Table(
         Column("published_at", TIME, "publication time of the article"),
         Column("first_seen_at", TIME, "of the article"),
         Column("position", pl.Int32, "how many joined the cluster before it"),
+        Column("wire_source", pl.String, "news agency its article comes from"),
+        Column("wire_kind", pl.String, "what says so: dateline, byline, credit, outlet, shared"),
+        Column("wire_evidence", pl.String, "what says so, and where it stands"),
+        Column("cited_agency", pl.String, "news agency the paragraph cites"),
     ),
 )
 STATE_TABLES = (INPUTS, FILES, OUTLET_LINES, FINGERPRINTS, FREQUENCIES, MEMBERS)

@@ -108,3 +108,58 @@ def test_the_people_hash_changes_with_the_people(tmp_path):
 def test_the_packaged_configuration_is_the_one_in_the_checkout():
     assert (packaged_configs() / "default.toml").is_file()
     assert load().path == Path("configs/default.toml")
+
+
+WIRE = """
+[[agency]]
+id = "Varga Wire"
+names = ["Varga Wire"]
+outlets = ["varga.example"]
+
+[[form]]
+kind = "dateline"
+where = ["opening"]
+like = ["{place} ({agency}) {end}"]
+"""
+
+
+def test_news_agencies_come_with_copydesk_and_from_ones_own_file(tmp_path):
+    written(tmp_path, "wire.toml", WIRE)
+
+    config = load(written(tmp_path, "my.toml", MINIMAL))
+
+    assert config.wire_rules.agency_of_outlet("varga.example") == "Varga Wire"
+    assert config.wire_rules.agency_of_outlet("reuters.com") == "Reuters"
+
+
+def test_only_the_named_files_of_agencies_are_read(tmp_path):
+    written(tmp_path, "own/agencies.toml", WIRE)
+    config = load(written(tmp_path, "my.toml", '[dedup]\nwire = ["own/agencies.toml"]\n'))
+
+    assert list(config.wire_rules.agencies) == ["Varga Wire"]
+    assert load(written(tmp_path, "my.toml", "[dedup]\nwire = []\n")).wire_rules.agencies == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (WIRE.replace("{end}", "{ende}"), r"wire.toml: form '{place} \({agency}\) {ende}': no slot or list of words"),
+        (WIRE.replace('"opening"', '"top"'), r"wire.toml \[form.0.where\]"),
+        (WIRE.replace("names", "nmaes"), r"wire.toml \[agency.0\]: unknown setting 'nmaes'; did you mean 'names'\?"),
+        (WIRE.replace("Varga Wire", "Reuters"), r"wire.toml: agency 'Reuters': stands twice"),
+        (WIRE.replace('["Varga Wire"]', '["EFE"]'), r"wire.toml: agency 'Varga Wire': 'EFE' belongs to agency 'EFE'"),
+    ],
+)
+def test_a_wrong_file_of_agencies_names_file_and_entry(tmp_path, text, message):
+    written(tmp_path, "wire.toml", text)
+
+    with pytest.raises(ConfigError, match=message):
+        load(written(tmp_path, "my.toml", MINIMAL))
+
+
+def test_the_wire_hash_changes_with_the_agencies(tmp_path):
+    file = written(tmp_path, "my.toml", MINIMAL)
+    before = load(file).wire_hash
+    written(tmp_path, "wire.toml", WIRE)
+
+    assert load(file).wire_hash != before

@@ -146,6 +146,11 @@ def has_day(text: str) -> bool:
     return DIGIT.search(text) is not None and DAY.search(text) is not None
 
 
+def has_day_or_time(text: str) -> bool:
+    """Prints a day or a time of day."""
+    return DIGIT.search(text) is not None and (DAY.search(text) or TIME.search(text)) is not None
+
+
 def has_cue_word(text: str, n_words: float) -> bool:
     """Says something that site chrome says."""
     if CUE.search(text[:200].lower()) is not None:

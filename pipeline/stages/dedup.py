@@ -25,6 +25,7 @@ from pipeline.kernels.normalise import normal_forms
 from pipeline.kernels.shingles import Frequencies, HashSets, Words, frequencies, rarer, shingle_sets
 from pipeline.kernels.similarity import idf_weights, overlaps, set_weights, shared_counts, weighted_scores
 from pipeline.kernels.slots import Slots, is_one_template, slots
+from pipeline.kernels.wire import cluster_sources
 from pipeline.stages.base import StageSettings
 
 READS = (schemas.DOCUMENTS, schemas.JUDGED_LINES)
@@ -73,7 +74,10 @@ class Settings(StageSettings):
     join_share: float = Field(0.5, gt=0, le=1)  # of the compared members, to join a cluster without its founder
     compare_members: int = Field(8, ge=1)  # members of a cluster compared with a newcomer: the first so many
     max_band_size: int = Field(1000, ge=2)  # paragraphs under one band key; beyond it pairs are left out and reported
-    agency_outlets: tuple[str, ...] = ()  # outlets that are news agencies: theirs comes first at equal time
+    # outlets that are news agencies, beside those of the wire files: theirs comes first at equal time
+    agency_outlets: tuple[str, ...] = ()
+    # files of news agencies and of how they are named; relative to the configuration file, `packaged:` = copydesk's own
+    wire: tuple[str, ...] = ("packaged:wire.toml", "wire.toml")
 
     @model_validator(mode="after")
     def _slots_suffice(self) -> Settings:
@@ -122,7 +126,7 @@ class Reuse:
     links: pl.DataFrame  # schemas.LINKS without batch_id
     fingerprints: pl.DataFrame  # schemas.FINGERPRINTS
     frequencies: pl.DataFrame  # schemas.FREQUENCIES: this batch's own counts
-    members: pl.DataFrame  # schemas.MEMBERS
+    members: pl.DataFrame  # schemas.MEMBERS; stages/wire.py has still to tell where they come from
     report: dict[str, int]
 
 
@@ -202,16 +206,15 @@ def apply(paragraphs: pl.DataFrame, memory: Memory, settings: Settings) -> Reuse
         links=_link_rows([link for copy in newcomers for link in links[copy.rank]]),
         fingerprints=_fingerprints(judged, texts),
         frequencies=_frequency_rows(own),
-        members=_tabled(judged, schemas.MEMBERS),
+        members=_tabled(judged.with_columns(_UNTOLD), schemas.MEMBERS),
         report=report,
     )
 
 
 def clusters(members: pl.DataFrame) -> pl.DataFrame:
-    """CLUSTERS without batch_id: one row per cluster of 2 or more of the MEMBERS. Agencies are not looked for yet."""
+    """CLUSTERS without batch_id: one row per cluster of 2 or more of the MEMBERS."""
     table = schemas.CLUSTERS.without("batch_id")
     outlet = pl.coalesce("outlet", pl.concat_str(pl.lit("\0"), "article_id"))  # without outlet: each its own
-    unknown = [pl.lit(None, pl.String).alias(name) for name in ("wire_source", "wire_evidence", "cited_agency")]
     counted = (
         members.group_by("cluster_id")
         .agg(
@@ -222,7 +225,7 @@ def clusters(members: pl.DataFrame) -> pl.DataFrame:
             pl.col("first_seen_at").max().alias("last_seen_at"),
         )
         .filter(pl.col("n_paragraphs") > 1)
-        .with_columns(unknown)
+        .join(cluster_sources(members), on="cluster_id", how="left")
     )
     return _tabled(counted, table)
 
@@ -581,6 +584,11 @@ def _judged(
         .join(pl.DataFrame(in_order, schema=placed, orient="row"), on="rank", how="left", maintain_order="left")
         .join(pl.DataFrame(matches, schema=matched, orient="row"), on="rank", how="left", maintain_order="left")
     )
+
+
+_UNTOLD = [
+    pl.lit(None, pl.String).alias(name) for name in ("wire_source", "wire_kind", "wire_evidence", "cited_agency")
+]
 
 
 def _link_rows(links: list[_Link]) -> pl.DataFrame:

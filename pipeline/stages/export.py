@@ -36,6 +36,8 @@ class Thoughts:
     paragraphs: pl.DataFrame  # schemas.NAMED_PARAGRAPHS
     links: pl.DataFrame  # schemas.LINKS without batch_id
     copies: pl.DataFrame  # article_id, n_copied, duplicate_of
+    sources: pl.DataFrame  # schemas.SOURCES
+    clusters: pl.DataFrame  # schemas.CLUSTERS without batch_id: those that the batch touches, as they are after it
     mentions: pl.DataFrame  # schemas.MENTIONS without batch_id
     rejects: pl.DataFrame  # schemas.REJECTS without batch_id
 
@@ -73,12 +75,20 @@ def _articles(thoughts: Thoughts) -> pl.DataFrame:
         (pl.col("paragraph_no").is_null() & pl.col("dropped_by").is_null()).sum().cast(pl.Int32).alias("n_fields"),
         pl.col("dropped_by").is_not_null().sum().cast(pl.Int32).alias("n_dropped"),
     )
+    is_wire = pl.col("wire_source").is_not_null()
+    wire_articles = thoughts.sources.filter(is_wire)["article_id"].implode()
+    wire_clusters = thoughts.clusters.filter(is_wire)["cluster_id"].implode()
+    is_original = (
+        pl.col("is_canonical")
+        & ~pl.col("article_id").is_in(wire_articles)
+        & ~pl.col("cluster_id").is_in(wire_clusters).fill_null(False)
+    )
     texts = (
         thoughts.paragraphs.sort("article_id", "paragraph_no")
         .group_by("article_id", maintain_order=True)
         .agg(
             pl.col("text_out").str.join("\n\n").alias("text"),
-            pl.col("text_out").filter(pl.col("is_canonical")).str.join("\n\n").alias("original_text"),
+            pl.col("text_out").filter(is_original).str.join("\n\n").alias("original_text"),
             pl.len().cast(pl.Int32).alias("n_paragraphs"),
         )
     )
@@ -87,10 +97,10 @@ def _articles(thoughts: Thoughts) -> pl.DataFrame:
         .join(counts, on="article_id", how="left", maintain_order="left")
         .join(texts, on="article_id", how="left", maintain_order="left")
         .join(thoughts.copies, on="article_id", how="left", maintain_order="left")
+        .join(thoughts.sources.drop("wire_kind"), on="article_id", how="left", maintain_order="left")
         .with_columns(
             pl.col("n_lines", "n_kept", "n_fields", "n_dropped", "n_paragraphs", "n_copied").fill_null(0),
             pl.col("text", "original_text").fill_null(""),
-            *(pl.lit(None, dtype=pl.String).alias(name) for name in ("wire_source", "wire_evidence", "cited_agency")),
         )
     )
     return whole.select(schemas.ARTICLES.without("batch_id").names)

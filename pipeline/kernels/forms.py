@@ -132,6 +132,16 @@ AWAY = regex.compile(
     r"|(?:.*[.!?…:|]\s+)?(?:Sign\sup|Subscribe|Read\smore|Jetzt\sabonnieren|Abonnez-vous|Suscríbete|Iscriviti|Inscreva-se)"
     r"(?:\s(?i:now|here|today))?\W{0,3}"
 )
+# What stands below a story and is none of it: who wrote it, where to write to, whose views they are, calls to follow.
+NOTE = regex.compile(
+    rf"(?:.{{0,200}}[.!?…]\s+)?(?i:(?:you\scan\s)?(?:reach|contact|e-?mail|follow|write\sto))\s"
+    rf"(?:(?i:him|her|them|us|me|the\s(?:author|reporter|writer|newsroom))|@\w+|(?:the\s)?{NAME})\s"
+    r"(?i:at|on|by|via|for)\b.{0,160}"
+    r"|(?i:the\s)?(?i:views|opinions)\s(?i:and\sopinions\s|expressed\s){0,2}(?i:in|here|are|by)\b.{0,240}"
+    rf"|{FULL_NAME}\s(?:is|was)\s(?:an?|the)\s(?:[\p{{L}}-]+\s){{0,6}}"
+    r"(?:reporter|writer|columnist|correspondent|journalist|editor|freelancer)\b.{0,240}"
+    r"|(?i:this\s(?:story|article|column|report)\s(?:was\s(?:first|originally)|first|originally)\s(?:appeared|published|ran))\b.{0,160}"
+)
 MENU_SIGN = regex.compile(r"[|»›•▸→/>·]")
 MENU_JOIN = regex.compile(r"\s*+[|»›•▸→]\s*+|\s++[/>·]\s++")
 DESK = regex.compile(r"\p{Lu}.*\b(?i:desk|staff|newsroom|reporters?|correspondents?|redaktion|redacción|rédaction)")

@@ -24,6 +24,7 @@ from pipeline.kernels.forms import (
     NAME_COUNT,
     NAMES_CREDIT,
     NATIVE_BY,
+    NOTE,
     PATTERN_CHARS,
     RIGHTS,
     SAID_CREDIT,
@@ -51,7 +52,8 @@ LABEL_CHARS = 60  # a label of an advertisement is no longer
 CREDIT_WORDS = 8  # a line of nothing but a credit has no more
 TWICE_LINES = 6  # a headline printed twice stands again within so many lines; a menu for phones is further down
 SHORT_TEXT = 5  # lines up to which a text is taken for a record without site chrome: dumps have 30 and more
-LAST_SCORE = 0.3  # a last paragraph above a note of rights scores no less
+NOTES = 3  # paragraphs below a story that can be notes
+LAST_SCORE = 0.3  # a last paragraph above a note of rights or a source scores no less
 CHROME_SCORE = 0.1  # furniture scores no more
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 CHROME_HINTS = frozenset(
@@ -118,6 +120,7 @@ class Roles:
         """Settle every role: furniture, headline, fields around and inside the story, then deck and subheadings."""
         self.mark_furniture()
         self.mark_short()
+        self.mark_notes()
         self.mark_last()
         headline = self.mark_titles(title)
         self.mark_fields(headline, byline)
@@ -161,20 +164,33 @@ class Roles:
                 self.set(index, "body", "a sentence in a text of a few lines", floor=0.5)
                 self.first, self.last = min(self.first, index), max(self.last, index)
 
+    def mark_notes(self) -> None:
+        """Mark the last paragraphs that tell of the author or call upon the reader."""
+        for _ in range(NOTES):
+            text = self.units[self.last].text if self.last > self.first else ""
+            if not text or len(text) > PATTERN_CHARS or NOTE.fullmatch(text) is None:
+                return
+            self.set(self.last, "chrome", "a note below the story", ceiling=CHROME_SCORE)
+            self.furniture.add(self.last)
+            while self.roles[self.last] != "body" and self.last > self.first:
+                self.last -= 1
+
     def mark_last(self) -> None:
-        """Keep a finished sentence of prose between the text above and a note of rights below: the last paragraph."""
-        for index in sorted(self.furniture & self.page.signed["rights"]):
+        """Keep a finished sentence of prose between the text and a note of rights or a source: the last paragraph."""
+        rights = [
+            index for index in self.furniture & self.page.signed["rights"] if RIGHTS.match(self.units[index].text)
+        ]
+        for index in sorted([*rights, *filter(self.page.is_source, self.page.signed["source"])]):
             above = index - 1
             if (
                 above > 0
-                and RIGHTS.match(self.units[index].text)
                 and self.roles[above - 1] == "body"
                 and LAST_SCORE <= self.scores[above] < 0.5
                 and self.page.is_prose[above]
                 and self.page.is_sentence[above]
                 and not self.page.has_cue(above)
             ):
-                self.set(above, "body", "last paragraph above a note of rights", floor=0.5)
+                self.set(above, "body", "last paragraph above a note", floor=0.5)
                 self.last = max(self.last, above)
 
     def mark_titles(self, title: str | None) -> int | None:

@@ -60,7 +60,7 @@ ELSEWHERE_TAGS = frozenset(("aside", "nav", "footer", "li", "figure", "figcaptio
 N_ABOVE = 5  # elements above a byline that are asked for such a class
 BYLINE_LENGTH = 200  # characters; a longer element tells who the author is
 
-SITE_TAIL = re.compile(r"\s(?:[|–—·»«*-]|--)\s|\s?[｜|]\s?|--")
+SITE_TAIL = re.compile(r"\s(?:[|–—·•»«*-]|--)\s|\s?[｜|]\s?|--")
 HOST = re.compile(r"https?://(?:www\.)?([\w.-]+)", re.IGNORECASE)
 STARTS_WITH_DAY = re.compile(
     r"\s*((?:19|20)\d{2})(?:-(?:0[1-9]|1[0-2])-|(?:0[1-9]|1[0-2]))(?:0[1-9]|[12]\d|3[01])(?!\d)"

@@ -79,6 +79,7 @@ def test_headline_and_og_title_differ(rest, title):
          "<link rel=canonical href='https://www.arlecourier.example/b'>", "Bridge to close"),
         ("<meta property=og:title content='Courier | Bridge to close - May to July | Courier | News'>"
          "<meta property=og:site_name content='The Courier'>", "Bridge to close - May to July"),
+        ("<meta property=og:title content='Bridge to close • Courier'><h1>Bridge to close</h1>", "Bridge to close"),
         ("<meta property=og:title content='Traffic: Bridge to close'><h1>Bridge to close</h1>",
          "Traffic: Bridge to close"),
         ("<meta property=og:title content='Bridge - a history'><h1>Bridge</h1><h1>Ferry</h1>", "Bridge - a history"),

@@ -9,6 +9,7 @@ import polars as pl
 
 from pipeline import schemas
 from pipeline.errors import UsageError
+from pipeline.stages import clean
 from pipeline.store import Version
 
 SHOWN = 90  # characters of a line shown in the terminal
@@ -60,6 +61,9 @@ def explained(version: Version, wanted: str, line_no: int | None = None) -> dict
             (pl.col("line_no") == line_no) | pl.col("paragraph_no").is_in(paragraphs["paragraph_no"].implode())
         )
     record["lines"] = lines.to_dicts()
+    if line_no is not None:
+        made_with = {name: version.manifest["settings"]["clean"][name] for name in clean.Settings.model_fields}
+        record["would_keep"] = clean.would_keep(record["lines"][0], clean.Settings.model_validate(made_with))
     record["paragraphs"] = _with_matches(version, paragraphs).to_dicts()
     record["clusters"] = _agency_clusters(version, paragraphs).to_dicts()
     record["mentions"] = mentions.to_dicts()
@@ -167,6 +171,8 @@ def line_story(record: dict[str, Any]) -> Iterator[str]:
     yield f"  evidence  {line['evidence'] or '-'}"
     yield f"  in_main   {'not asked' if line['in_main'] is None else line['in_main']}"
     yield f"  also by   {line['also_by'] or '-'}"
+    for way in record["would_keep"]:
+        yield f"  to keep   {way}"
     for paragraph in record["paragraphs"]:
         if paragraph["matched_id"]:
             yield f"  copy of   {paragraph['matched_id']} ({paragraph['link_type']}, {paragraph['matched_outlet']})"

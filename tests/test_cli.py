@@ -91,6 +91,18 @@ def test_explain_tells_one_lines_story(day_one):
     assert "paragraph 1" in result.stdout
     assert "copy of" in result.stdout
     assert "herald.example" in result.stdout
+    assert "to keep" not in result.stdout
+
+
+def test_explain_tells_what_would_keep_a_dropped_line(day_one):
+    _, out, _ = day_one
+    lines = json.loads(call("explain", "ferry.txt", "--out", out, "--json").stdout)["lines"]
+    dropped = next(line["line_no"] for line in lines if line["dropped_by"] == "line_score")
+
+    told = call("explain", "ferry.txt", "--line", dropped, "--out", out).stdout
+
+    assert "to keep   clean.threshold = " in told
+    assert "keep_lines pattern" in told
 
 
 @pytest.mark.parametrize(

@@ -213,7 +213,7 @@ def would_keep(line: Mapping[str, Any], settings: Settings) -> list[str]:
         "repeat:page": "clean.min_repeat_words above its number of words",
     }
     ways = [said.get(rule, f"the outlet's file without {rule}") for rule in verdicts if rule]
-    return [*ways, "whatever else says: a keep_lines pattern in the outlet's file that finds it"]
+    return [*ways, "or, whatever else says, a keep_lines pattern in the outlet's file that finds it"]
 
 
 def _is_out_of_reach(settings: Settings) -> pl.Expr:

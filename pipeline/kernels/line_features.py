@@ -22,7 +22,6 @@ Hashes = NDArray[np.uint64]
 
 CUE_SLOTS = 1 << 14  # slots of hashed cue words; 2^14 and 2^16 slots gave the same F1 in the prototype's runs
 WORD_SLOTS = 1 << 16  # slots of the table of function words
-TOPIC_SLOTS = 1 << 18  # slots of the words of the story blocks of a batch
 CUE_WORDS = 10  # words at a line's start that may be cues
 TAIL_WORDS = 3  # and at its end
 SHORT_LINE = 4  # words: such a line is a cue as a whole
@@ -301,14 +300,16 @@ def _story_block(where: Layout, n_words: Ints, is_prose: Bools) -> tuple[Bools, 
 def _topics(batch: _Characters, in_story: Bools, is_function: Bools) -> tuple[Ints, Ints]:
     """How many longer words, function words apart, each line has; how many of them the story block has elsewhere."""
     page = batch.layout.page[batch.word_line].astype(np.uint64)
-    slots = _mixed(batch.word_hash ^ _mixed(page + np.uint64(7))) & np.uint64(TOPIC_SLOTS - 1)
-    key = slots.astype(np.int64)
+    # All 64 bits: fewer would make words meet by the page's number in the batch, and scores hang on the batch.
+    key = _mixed(batch.word_hash ^ _mixed(page + np.uint64(7)))
     first = batch.word_start
     is_long = (batch.word_end - first > 3) | ((batch.classes[first] & UNSPACED) > 0)
     told = in_story[batch.word_line]
-    printings = np.bincount(key[is_long & told], minlength=TOPIC_SLOTS)
+    story, printings = np.unique(key[is_long & told], return_counts=True)
+    place = np.searchsorted(story, key).clip(max=max(0, len(story) - 1))
+    n_told = np.where(story[place] == key, printings[place], 0) if len(story) else np.zeros(len(key), np.int64)
     is_topic = is_long & ~is_function
-    is_known = printings[key] > told
+    is_known = n_told > told
     return batch.of_words(is_topic).astype(np.int64), batch.of_words(is_topic & is_known).astype(np.int64)
 
 

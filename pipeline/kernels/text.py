@@ -64,11 +64,15 @@ def _column(lines: Sequence[Line]) -> int | None:
     pairs = [(above.text, below.text) for above, below in pairwise(lines) if above.line_no + 1 == below.line_no]
     longest = max((len(line.text) for line in lines if _is_spaced(line.text)), default=0)
     does_fit = longest <= MAX_COLUMN
+    # Lines that some column may have broken, with the columns that explain it.
+    broken = [
+        (above, below, len(above), len(above) + _first_word(below))
+        for above, below in pairs
+        if MIN_COLUMN - MAX_WORD <= len(above) <= MAX_COLUMN and _is_spaced(above)
+    ]
     steps = [0] * (MAX_COLUMN + 2)  # how many breaks each column explains, as differences
-    for above, below in pairs:
-        if not MIN_COLUMN - MAX_WORD <= len(above) <= MAX_COLUMN or not _is_spaced(above):
-            continue
-        low, high = max(len(above), MIN_COLUMN), min(len(above) + _first_word(below), MAX_COLUMN)
+    for _, _, size, reach in broken:
+        low, high = max(size, MIN_COLUMN), min(reach, MAX_COLUMN)
         if low <= high:
             steps[low] += 1
             steps[high + 1] -= 1
@@ -78,19 +82,17 @@ def _column(lines: Sequence[Line]) -> int | None:
     column = explained.index(n_breaks, shortest)
     if n_breaks < MIN_BREAKS:
         return None
-    breaks = [pair for pair in pairs if _breaks_at(*pair, column)]
-    # A line short of the column may be the last of its paragraph; without the end of a sentence it should not be.
-    n_short = sum(
-        len(above) >= LONG_SHARE * column and not ENDS_SENTENCE.search(above) and not _breaks_at(above, below, column)
-        for above, below in pairs
-    )
+    breaks = [(above, below) for above, below, size, reach in broken if size <= column <= reach]
     n_ended = sum(bool(ENDS_SENTENCE.search(above)) for above, _ in breaks)
     n_capital = sum(below[0].isupper() for _, below in breaks)
-    is_wrapped = (
-        n_breaks >= (MIN_BREAK_SHARE_FITTING if does_fit else MIN_BREAK_SHARE) * (n_breaks + n_short)
-        and n_ended <= MAX_SENTENCE_SHARE * n_breaks
-        and n_capital <= MAX_CAPITAL_SHARE * n_breaks
+    if n_ended > MAX_SENTENCE_SHARE * n_breaks or n_capital > MAX_CAPITAL_SHARE * n_breaks:
+        return None
+    # A line short of the column may be the last of its paragraph; without the end of a sentence it should not be.
+    long = [above for above, _ in pairs if len(above) >= LONG_SHARE * column and not ENDS_SENTENCE.search(above)]
+    n_short = len(long) - sum(
+        len(above) >= LONG_SHARE * column and not ENDS_SENTENCE.search(above) for above, _ in breaks
     )
+    is_wrapped = n_breaks >= (MIN_BREAK_SHARE_FITTING if does_fit else MIN_BREAK_SHARE) * (n_breaks + n_short)
     return column if is_wrapped else None
 
 

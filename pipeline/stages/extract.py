@@ -42,7 +42,7 @@ class Settings(StageSettings):
     html: Literal["auto", "fast", "trafilatura"] = "auto"  # ask trafilatura about doubtful pages, never, or always
     max_doubt: float = Field(0.14, ge=0, le=1)  # auto: a page of more doubt is doubtful; about one in ten is
     min_words: int = Field(40, ge=0)  # auto: so is a page of which fewer words would be kept
-    timeout_seconds: float = Field(20.0, gt=0)  # for one document
+    timeout_seconds: float = Field(60.0, gt=0)  # for one document; at 20 a busy machine refused good ones
     max_file_bytes: int = Field(8_000_000_000, gt=0)  # unpacked bytes of one file of records
     max_document_bytes: int = Field(10_000_000, gt=0)  # of one article, of one JSON line
     max_unpack_ratio: int = Field(300, gt=0)  # unpacked to packed size of a file

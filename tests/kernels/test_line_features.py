@@ -152,3 +152,16 @@ def test_pages_without_lines_are_no_trouble():
 
     assert found.values.shape == (3, len(TEXT_NAMES))
     assert features([]).values.shape == (0, len(TEXT_NAMES))
+
+
+def test_pages_of_many_words_have_the_same_features_alone_and_among_others():
+    random = np.random.default_rng(5)
+    syllables = ["ka", "lo", "mir", "tan", "ves", "dor", "pul", "sey"]
+    many = [
+        [" ".join("".join(random.choice(syllables, 3)) for _ in range(60)) + "." for _ in range(40)] for _ in range(12)
+    ]
+    together = features(*many)
+
+    for number, page in enumerate(many):
+        rows = slice(*together.layout.first[number : number + 2])
+        assert np.array_equal(features(page).values, together.values[rows])

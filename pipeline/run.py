@@ -32,7 +32,7 @@ from pipeline.readers.folder import found
 from pipeline.stages import STAGES, clean, dedup, export, extract, names, wire
 from pipeline.store import Draft, Store, Version
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # of the tables and the state: 2 keeps what stands around names and figures
 CARD = "stage.json"
 REBUILD = ".rebuild"
 LIBRARIES = ("datasketch", "lxml", "numpy", "polars", "pyarrow", "py3langid", "selectolax", "trafilatura")
@@ -179,13 +179,18 @@ def one_stage(stage: str, order: Order, reporter: Reporter, *, lock_timeout: flo
 
 
 def _look_at(order: Order, reporter: Reporter) -> None:
-    """Refuse an input that is not there before anything is made; warn of a clock that goes back."""
+    """Refuse an input that is not there, and state of another form, before anything is made; warn of what differs."""
     if not order.source.exists():
         raise NoInputError(f"{order.source}: no such file or folder")
     store = Store(order.out)
     current = store.current()
     if current is None:
         return
+    if current.manifest["schema_version"] != SCHEMA_VERSION:
+        raise ConfigError(
+            f"version {current.run_id} has tables of form {current.manifest['schema_version']}, this copydesk makes "
+            f"form {SCHEMA_VERSION}: `copydesk run --rebuild` makes them anew from the same input"
+        )
     changed = _changed_settings(current.manifest["settings"], Bench.set_up(order, reporter))
     if changed:
         reporter.warning(

@@ -347,6 +347,16 @@ def test_a_rebuild_applies_new_settings_to_old_input(workshop):
     sound(out)
 
 
+def test_tables_of_another_form_are_refused_until_a_rebuild(workshop, monkeypatch):
+    source, out = workshop
+    monkeypatch.setattr("pipeline.run.SCHEMA_VERSION", 99)
+
+    with pytest.raises(ConfigError, match=r"this copydesk makes form 99: `copydesk run --rebuild`"):
+        ran(source, out, as_of=SECOND)
+    rebuilt(source, out, as_of=SECOND)
+    ran(source, out, as_of=THIRD)
+
+
 def test_a_rebuild_keeps_revisions_and_first_seen(workshop):
     source, out = workshop
     put(source, "herald.example/2026-11-17/ferry.txt", page("Norlinje adds five night sailings", *world.WIRE[:2]))

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
+from itertools import groupby, islice
 from typing import NamedTuple
 
 import polars as pl
@@ -38,6 +38,7 @@ LABEL_CHARS = 120  # nor is a line with a date beside it
 CLOSE_CHARS = 100  # the close of a paragraph is among its last characters
 MIN_ALONE = 3  # characters of a line of nothing but a name: "AA" is larger type before it is an agency
 CUE_CHARS = 60  # words that make a name a source stand no further from it
+LOOKED_AT = 50  # names of a line; with more it is a list
 SHOWN = 80  # characters of a line kept as evidence
 
 MARK = "\ue000"  # a name of an agency while forms are looked for; of the private use area
@@ -195,6 +196,7 @@ class WireRules:
 
     def masked(self, text: str) -> Masked | None:
         """The text with its names masked; None where no form can match it."""
+        text = text.replace(MARK, " ")
         names = [found.group() for found in self.named.finditer(text)]
         if not names and not any(word in text for word in self.own_words):
             return None
@@ -441,9 +443,8 @@ def _line_signs(
     if row in regions.opening:
         yield from (sign for _, sign in _form_signs(masked, "opening", where, rules, others))
     if row in regions.close:
-        for _, sign in _form_signs(
-            masked, "close", where, rules, others
-        ):  # above the tail it closes a part of the text
+        # above the tail it closes a part of the text
+        for _, sign in _form_signs(masked, "close", where, rules, others):
             yield sign if row in regions.tail else sign._replace(kind="shared")
     if len(line.text) > FORM_CHARS:
         return
@@ -488,7 +489,7 @@ def _other_meanings(lines: Sequence[WireLine], rules: WireRules) -> frozenset[st
     for line in lines:
         masked = rules.masked(line.text) if line.may_match and "(" in line.text else None
         if masked is not None:
-            for bracket in _BRACKET.finditer(masked.text):
+            for bracket in islice(_BRACKET.finditer(masked.text), LOOKED_AT):
                 name = masked.named(*bracket.span())[0]
                 before = masked.text[max(0, bracket.start() - CUE_CHARS) : bracket.start()]
                 if _is_abbreviation(before, name):
@@ -522,7 +523,7 @@ def citations(lines: Sequence[WireLine], rules: WireRules) -> list[Citation]:
     for line in lines:
         if line.paragraph_no is None or line.role in UNHEARD or not line.may_match:
             continue
-        for name in rules.named.finditer(line.text):
+        for name in islice(rules.named.finditer(line.text), LOOKED_AT):
             if name.group() in others:
                 continue
             agency = rules.agency_of(name.group())

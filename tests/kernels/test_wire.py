@@ -1,6 +1,7 @@
 """Where a text comes from: the forms that say so, and everything that looks like one and is none."""
 
 import re
+import time
 import tomllib
 from pathlib import Path
 
@@ -459,13 +460,32 @@ def test_the_lines_that_are_looked_at_are_those_that_name_an_agency(before, name
     assert looked_at or RULES.masked(text) is None
 
 
-@given(st.lists(st.text(max_size=200), max_size=8), st.text(max_size=80), st.text(max_size=40))
+TEXT = st.lists(st.sampled_from([*"AB .,()/-—\n© ", wire.MARK, "AP", "dpa", "Reuters", "2026", "By ", " mit "])).map(
+    "".join
+)
+
+
+@given(st.lists(TEXT | st.text(max_size=200), max_size=8), TEXT | st.text(max_size=80), st.text(max_size=40))
 def test_no_page_is_too_strange(texts, byline, outlet):
     lines = [WireLine(number, text, "body", number) for number, text in enumerate(texts, start=1)]
 
     for sign in wire.signs(outlet, byline, lines, RULES):
         assert sign.kind in wire.KINDS
     wire.citations(lines, RULES)
+
+
+@pytest.mark.parametrize(
+    "words", ["Aa ", "A. ", "AP ", "AP/", "(AP) ", "by AP ", "mit AP, ", "Aa Bb, ", "1.1 ", "Aa and "], ids=str.strip
+)
+def test_no_line_takes_long(words):
+    lines = page(*([words * (300 // len(words)), words * 3000] * 4), head=[words * (300 // len(words))] * 4)
+    wire.signs(None, words * 100, lines, RULES)
+    started = time.process_time()
+
+    wire.signs(None, words * 100, lines, RULES)
+    wire.citations(lines, RULES)
+
+    assert time.process_time() - started < 2
 
 
 def member(position, source=None, kind=None, outlet=None, cites=None, cluster="c"):

@@ -62,7 +62,11 @@ def explained(version: Version, wanted: str, line_no: int | None = None) -> dict
         )
     record["lines"] = lines.to_dicts()
     if line_no is not None:
-        made_with = {name: version.manifest["settings"]["clean"][name] for name in clean.Settings.model_fields}
+        made_with = {
+            name: value
+            for name, value in version.manifest["settings"]["clean"].items()
+            if name in clean.Settings.model_fields
+        }
         record["would_keep"] = clean.would_keep(record["lines"][0], clean.Settings.model_validate(made_with))
     record["paragraphs"] = _with_matches(version, paragraphs).to_dicts()
     record["clusters"] = _agency_clusters(version, paragraphs).to_dicts()

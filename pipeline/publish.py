@@ -24,11 +24,12 @@ INPUT_PLACE = ["outlet", "sha256", "source_path", "source_offset"]
 
 @dataclass(frozen=True)
 class GrownClusters:
-    """The clusters that a batch touches, as they are after it."""
+    """The clusters that a batch touches, and those its articles stand in, as they are after it."""
 
     touched: pl.Series  # their ids, those of emptied ones too
-    members: pl.DataFrame  # schemas.MEMBERS
-    clusters: pl.DataFrame  # schemas.CLUSTERS without batch_id
+    members: pl.DataFrame  # schemas.MEMBERS of the touched ones
+    clusters: pl.DataFrame  # schemas.CLUSTERS without batch_id, the touched ones
+    around: pl.DataFrame  # the same for every cluster with a paragraph of the batch's articles
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,13 @@ def grown_clusters(
     after = told(pl.concat([before, added]))
     changed = before.join(after, on=before.columns, how="anti", nulls_equal=True)
     touched = pl.concat([added["cluster_id"], changed["cluster_id"]]).unique()
-    is_touched = pl.col("cluster_id").is_in(touched.implode())
-    members = pl.concat([known.filter(is_touched & ~of_batch), after.filter(is_touched)])
-    return GrownClusters(touched, members, dedup.clusters(members))
+
+    def members_of(clusters: pl.Series) -> pl.DataFrame:
+        wanted = pl.col("cluster_id").is_in(clusters.unique().implode())
+        return pl.concat([known.filter(wanted & ~of_batch), after.filter(wanted)])
+
+    members = members_of(touched)
+    return GrownClusters(touched, members, dedup.clusters(members), dedup.clusters(members_of(after["cluster_id"])))
 
 
 def fill(draft: Draft, batch: Batch, *, keep_days: Mapping[str, int]) -> None:

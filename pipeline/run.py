@@ -509,7 +509,7 @@ def _export(bench: Bench) -> Sequence[tuple[str, str]]:
             links=gather(folders["dedup"], "links"),
             copies=gather(folders["dedup"], "copies"),
             sources=sources,
-            clusters=grown.clusters,
+            clusters=grown.around,
             mentions=gather(folders["names"], "mentions"),
             rejects=gather(folders["extract"], "rejects"),
         ),

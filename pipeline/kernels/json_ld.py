@@ -14,7 +14,7 @@ from itertools import islice
 LENGTH = 2_000_000  # characters of one block; the longest on 173 publisher pages has 32,024
 DEPTH, ITEMS = 6, 500  # deeper or further is no article's own description
 
-WRAPPING = re.compile(r"<!--|-->|(?://|/\*)?\s*(?:<!\[CDATA\[|\]\]>)\s*(?:\*/)?")
+WRAPPING = re.compile(r"<!--|-->|(?://|/\*)?[ \t]{0,8}(?:<!\[CDATA\[|\]\]>)[ \t]{0,8}(?:\*/)?")
 BETWEEN = re.compile(r"[\s;,]*")
 # A string stays as it is; what stands between strings loses comments and the comma before a closing bracket.
 STRING_OR_FLAW = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.DOTALL)

@@ -171,8 +171,8 @@ class _Characters:
 
     def counted(self, marks: Bools) -> Ints:
         """How many of the marked characters each line has."""
-        sums = np.concatenate([[0], np.cumsum(marks, dtype=np.int64)])
-        return np.asarray(sums[self.line_end] - sums[self.line_start])
+        places = np.flatnonzero(marks)
+        return np.asarray(np.searchsorted(places, self.line_end) - np.searchsorted(places, self.line_start))
 
     def of_words(self, marks: NDArray[np.generic]) -> Floats:
         """Sum over the words of each line."""

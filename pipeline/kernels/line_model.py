@@ -48,21 +48,32 @@ class Network:
     # exit (channels, 1) and bias.
     weights: tuple[Floats, ...]
 
-    def logits(self, values: Floats, where: Layout) -> Floats:
-        """(lines,): log odds for rows of inputs."""
-        entered = np.clip((values - self.mean) * self.scale, -CLIP, CLIP) @ self.weights[0] + self.weights[1]
+    def standardised(self, values: Floats) -> Floats:
+        """(lines, inputs): rows of features as `logits` wants them."""
+        inputs = values - self.mean
+        inputs *= self.scale
+        return np.asarray(np.clip(inputs, -CLIP, CLIP, out=inputs))
+
+    def logits(self, inputs: Floats, where: Layout) -> Floats:
+        """(lines,): log odds for standardised rows of features."""
+        entered = inputs @ self.weights[0]
+        entered += self.weights[1]
         rows, n_rows = spread(where)
         state = np.zeros((n_rows, entered.shape[1]))
-        state[rows] = np.maximum(entered, 0.0)
+        state[rows] = np.maximum(entered, 0.0, out=entered)
         live = np.zeros((n_rows, 1))
         live[rows] = 1.0
         for number, dilation in enumerate(DILATIONS):
-            reached = beside(state, dilation) @ self.weights[2 + 2 * number] + self.weights[3 + 2 * number]
-            state[dilation:-dilation] += np.maximum(reached, 0.0) * live[dilation:-dilation]
+            reached = beside(state, dilation) @ self.weights[2 + 2 * number]
+            reached += self.weights[3 + 2 * number]
+            np.maximum(reached, 0.0, out=reached)
+            reached *= live[dilation:-dilation]
+            state[dilation:-dilation] += reached
         lines = state[rows]
         attention, of_line, of_page, bias, leaving, leaving_bias = self.weights[-6:]
         _, summary = summaries(lines, attention, where)
-        lines = lines + np.maximum(lines @ of_line + (summary @ of_page)[where.page] + bias, 0.0)
+        reached = lines @ of_line + (summary @ of_page)[where.page] + bias
+        lines += np.maximum(reached, 0.0, out=reached)
         return np.asarray((lines @ leaving + leaving_bias)[:, 0])
 
 
@@ -129,8 +140,9 @@ def probability(logits: Floats) -> Floats:
 
 
 def averaged(networks: Sequence[Network], values: Floats, where: Layout) -> Floats:
-    """(lines,): the mean of the networks' probabilities, 4 decimals."""
-    told = [probability(network.logits(values, where)) for network in networks]
+    """(lines,): the mean of the networks' probabilities, 4 decimals; all are fitted to the same mean and scale."""
+    inputs = networks[0].standardised(values)
+    told = [probability(network.logits(inputs, where)) for network in networks]
     return np.asarray(np.round(np.mean(told, axis=0), 4))
 
 

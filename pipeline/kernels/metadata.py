@@ -65,7 +65,7 @@ HOST = re.compile(r"https?://(?:www\.)?([\w.-]+)", re.IGNORECASE)
 STARTS_WITH_DAY = re.compile(
     r"\s*((?:19|20)\d{2})(?:-(?:0[1-9]|1[0-2])-|(?:0[1-9]|1[0-2]))(?:0[1-9]|[12]\d|3[01])(?!\d)"
 )
-CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")  # and half surrogate pairs, which JSON can spell
 NOT_SIGNS = re.compile(r"[\W_]+")
 
 FIELD_LENGTH = 500  # characters of a value
@@ -220,11 +220,16 @@ def _as_list(value: object) -> list[object]:
     return value if isinstance(value, list) else [value]
 
 
+def _name_of(identity: object, named: dict[object, Object]) -> object:
+    """The name of what is described elsewhere on the page under this id, a string."""
+    return named[identity].get("name") if isinstance(identity, str) and identity in named else None
+
+
 def _publisher(found: Object, named: dict[object, Object]) -> str | None:
     publisher = found.get("publisher")
     if not isinstance(publisher, dict):
         return None
-    return tidy(publisher.get("name") or named.get(publisher.get("@id"), {}).get("name"))
+    return tidy(publisher.get("name") or _name_of(publisher.get("@id"), named))
 
 
 def _names(authors: object, named: dict[object, Object]) -> list[str]:
@@ -234,7 +239,7 @@ def _names(authors: object, named: dict[object, Object]) -> list[str]:
         if isinstance(author, list):
             names += _names(author, named)
         elif isinstance(author, dict):
-            stated = author.get("name") or named.get(author.get("@id"), {}).get("name")
+            stated = author.get("name") or _name_of(author.get("@id"), named)
             names += [text for text in map(tidy, _as_list(stated)) if text]
         elif text := tidy(author):
             names.append(text)

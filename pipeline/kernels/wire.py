@@ -27,7 +27,7 @@ PLACES = ("opening", "head", "byline", "tail", "close", "page")
 UNHEARD = ("caption", "title")  # roles whose lines say nothing about the text
 
 OPENING_PARAGRAPHS = 3  # a dateline opens one of these: summaries stand above the first of an agency
-HEAD_LINES = 25  # bylines stand no further above the first paragraph, as in scorer.HEAD_LINES
+HEAD_LINES = 25  # bylines stand no further above the first paragraph, as in roles.HEAD_LINES
 TAIL_PARAGRAPHS = 3  # credits stand among the last of these
 NEXT_LINES = 2  # above and below the text in which a paragraph may stand that was taken for chrome
 TAIL_LINES = 12  # or so many lines below

@@ -37,7 +37,7 @@ class Thoughts:
     links: pl.DataFrame  # schemas.LINKS without batch_id
     copies: pl.DataFrame  # article_id, n_copied, duplicate_of
     sources: pl.DataFrame  # schemas.SOURCES
-    clusters: pl.DataFrame  # schemas.CLUSTERS without batch_id: those that the batch touches, as they are after it
+    clusters: pl.DataFrame  # schemas.CLUSTERS without batch_id: those its articles stand in, as they are after it
     mentions: pl.DataFrame  # schemas.MENTIONS without batch_id
     rejects: pl.DataFrame  # schemas.REJECTS without batch_id
 

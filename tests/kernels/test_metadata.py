@@ -181,3 +181,17 @@ def test_the_address_is_the_canonical_one_where_it_is_absolute():
     assert said(page).address == "https://arle.example/b"
     assert said("<link rel=canonical href=javascript:alert(1)>").address is None
     assert said("<link rel=canonical href='http://[x'>").address is None
+
+
+@pytest.mark.parametrize("identity", ['["a"]', '{"b": "c"}', "null", "7"])
+def test_an_id_that_is_no_string_names_nobody(identity):
+    who = f'{{"@id": {identity}}}'
+    block = f'{{"@type": "NewsArticle", "headline": "Ferry", "author": {who}, "publisher": {who}}}'
+
+    assert metadata(parsed(f'<script type="application/ld+json">{block}</script>')).byline is None
+
+
+def test_half_a_surrogate_pair_is_no_part_of_a_headline():
+    block = '{"@type": "NewsArticle", "headline": "Ferry \\ud83d aground"}'
+
+    assert metadata(parsed(f'<script type="application/ld+json">{block}</script>')).title == "Ferry aground"

@@ -141,3 +141,16 @@ def test_without_agencies_nothing_is_said_of_them(tmp_path):
     source, evidence, cites, original = articles(tmp_path / "out")["herald.example/ferry.txt"]
     assert (source, evidence, cites) == (None, None, None)
     assert original.count("\n\n") == 2
+
+
+def test_a_revision_elsewhere_in_the_article_leaves_what_is_an_agencys_out(tmp_path):
+    source, out = tmp_path / "in", tmp_path / "out"
+    put(source, "bay.example/ferry.txt", page("Ferries by night", *SILENT, OWN))
+    ran(source, out, FIRST)
+    put(source, "herald.example/ferry.txt", page("Norlinje adds night sailings after fire", *AGENCY))
+    ran(source, out, SECOND)
+    put(source, "bay.example/ferry.txt", page("Ferries by night", *SILENT, LOCAL[1]))
+    ran(source, out, THIRD)
+
+    assert rows(out, schemas.CLUSTERS, "wire_source")["wire_source"].unique().to_list() == ["AP"]
+    assert articles(out)["bay.example/ferry.txt"][3] == LOCAL[1]

@@ -1,6 +1,7 @@
 """schema.org objects in a page's JSON-LD, also where the JSON is not quite JSON.
 
-Browsers never run these scripts, so nobody sees them break: of 1,951 pages of two benchmarks 11 had a broken block.
+Browsers never run these scripts, so nobody sees them break. Of 1,946 pages of two benchmarks 11 have line breaks in a
+string or a semicolon behind it, 2 need a repair, 1 puts objects in a row; of 5 only some strings are read, of 1 none.
 """
 
 from __future__ import annotations

@@ -363,9 +363,9 @@ def _title(tree: LexborHTMLParser, said: _Said, described: str | None, house: fr
 def _stated_title(tagged: str | None, described: str | None, heading: str | None, named: str | None) -> str | None:
     """og:title, or JSON-LD's headline where og:title was written for somebody else.
 
-    Where the two differ, 173 publisher pages are called by og:title on 24 and by the headline on 26. By the headline:
-    where `<title>` repeats an og:title that the heading is not (10 of 10), where no single heading decides (5 of 5),
-    where the heading is a third text (4 of 6). Else by og:title.
+    Where the two differ, 42 of 173 publisher pages, 20 are called by each and 2 by neither. By the headline: where it
+    is the heading and `<title>` repeats og:title (4 of 4; 22 of 26 guide pages), where the heading is a third text
+    (2 of 2), where no single heading decides (2 of 4; 4 of 7). Else by og:title (19 of 32).
     """
     if tagged is None or described is None or _same(tagged, described):
         return tagged or described

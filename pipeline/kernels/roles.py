@@ -243,7 +243,7 @@ class Roles:
                 + 2.0 * min(0.2, self.scores[index])
                 + 0.5 * min(2, printed[page.folded(index)] - 1)
                 + 1.0 * (n_words >= 4 and self.is_printed_twice(index))
-                + 0.5 * (n_words >= 4)
+                + 0.8 * (n_words >= 4)  # a masthead is shorter
                 + 2.0 * (markup is not None and markup.tag == "h1")
                 + 0.3 * (index == 0)
                 - 0.15 * log1p(self.first - index)

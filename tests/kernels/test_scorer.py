@@ -50,6 +50,24 @@ def test_headline_printed_again_is_a_title_too() -> None:
     assert roles(headline, "By Jane Holm", headline.upper(), *STORY)[:3] == ["title", "byline", "title"]
 
 
+def test_a_masthead_whose_words_the_story_has_is_no_headline() -> None:
+    found = roles(
+        "Harbour Daily",
+        "Home | News | Sport | Opinion | Obituaries",
+        "Sign in",
+        "Ministers offer fresh talks on closed border line, union says",
+        "By Jane Holm and Staff Reporters",
+        "The transport minister wants to reopen talks on the border railway, the union said in the capital on Tuesday.",
+        "The line was cut two years ago after a flood took the bridge at the harbour, and trains turn back since.",
+        "“We have been waiting for this call for two years,” the union’s secretary told the Harbour Daily on Tuesday.",
+        "The ministry of the neighbouring country said in a daily briefing at the harbour that it had read the offer.",
+        "Jane Holm covers rail for the Harbour Daily. She was a conductor for nine years before she came to the paper.",
+    )
+
+    assert found[0] != "title"
+    assert found[3] == "title"
+
+
 def test_headline_printed_twice_wins_over_the_longer_line_below_it() -> None:
     headline, deck = (
         "Ferry aground at Lindholm",

@@ -37,6 +37,7 @@ else
 endif
 
 .venv/run.stamp: requirements.lock pyproject.toml .venv/bin/python
+	@echo "installing into .venv: a minute or two"
 ifdef UV
 	$(UV) pip install --quiet --python $(BIN)/python -r requirements.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .

@@ -10,7 +10,6 @@ same pages (peers.py). Rates: 4-grams of the kept text against gold, and lines a
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import NamedTuple
 import polars as pl
 from threadpoolctl import threadpool_limits
 
-from benchmarks import DATA, OUT, dumps, folds, markup, peers, roles, snippets, speed
+from benchmarks import OUT, data_folder, dumps, folds, markup, peers, roles, snippets, speed, write_figures
 from pipeline.errors import NoInputError
 from pipeline.schemas import ROLES
 from training.pages import rows_of
@@ -146,13 +145,6 @@ def _with_deviation(figures: dict[str, float], name: str) -> str:
     return f"{figures[name]:.3f}±{figures[f'{name}_sd']:.3f}".replace("±0", "±").rjust(13)
 
 
-def data_folder() -> Path:
-    """The folder that holds bench/ and seeds/; raises NoInputError where it is missing."""
-    if not (DATA / "bench" / "chrome-dev.parquet").is_file():
-        raise NoInputError(f"no bench/chrome-dev.parquet in {DATA}; COPYDESK_BENCH names the folder with the data")
-    return DATA
-
-
 def main() -> int:
     """Measure, print, write; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.clean", description=__doc__)
@@ -160,20 +152,18 @@ def main() -> int:
     parser.add_argument("--pages", type=int, default=None, help="only N pages of each set")
     arguments = parser.parse_args()
     try:
-        folder = data_folder()
+        folder = data_folder("bench/chrome-dev.parquet", "bench/snippets-dev.parquet", "seeds/lines.json")
     except NoInputError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     with threadpool_limits(1):  # the waiting of a second thread counts as CPU time: 2.3 s for what takes 1.6 s
         figures, confusions = measured(folder, arguments.pages)
     print("\n".join(report(figures, confusions)))
-    arguments.json.parent.mkdir(parents=True, exist_ok=True)
     tables = {
         name: {f"{want} as {got}": n_lines for (want, got), n_lines in sorted(confusion.items())}
         for name, confusion in confusions.items()
     }
-    written = {"suite": "clean", "figures": figures, "roles": tables}
-    arguments.json.write_text(json.dumps(written, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    write_figures(arguments.json, "clean", figures, roles=tables)
     return 0
 
 

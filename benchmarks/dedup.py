@@ -29,7 +29,7 @@ from typing import Any
 
 import polars as pl
 
-from benchmarks import DATA
+from benchmarks import OUT, data_folder, write_figures
 from benchmarks.edits import TEXTS, edited
 from benchmarks.metrics import Rates
 from pipeline import schemas
@@ -38,7 +38,6 @@ from pipeline.kernels import hashing
 from pipeline.kernels.normalise import exact_key, normal_forms
 from pipeline.stages import dedup
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 AS_OF = datetime(2024, 5, 1, tzinfo=UTC)  # after every date of the data
 NEGATIVES = ("template", "series", "background", "quote")
 ORDERS = ("source_first", "by_hash")
@@ -329,14 +328,6 @@ def _members(paragraphs: pl.DataFrame) -> dict[str, frozenset[str]]:
     return {pid: whole for members in clusters.values() for whole in [frozenset(members)] for pid in members}
 
 
-def data_folder() -> Path:
-    """The folder that holds bench/ and seeds/; raises NoInputError where it is missing."""
-    folder = DATA
-    if not (folder / "bench" / "reuse-dev.parquet").is_file():
-        raise NoInputError(f"no bench/reuse-dev.parquet in {folder}; COPYDESK_BENCH names the folder with the data")
-    return folder
-
-
 def print_table(figures: Mapping[str, float]) -> None:
     """One column per method and part, one line per figure."""
     methods = (*ORDERS, "datasketch")
@@ -352,10 +343,10 @@ def print_table(figures: Mapping[str, float]) -> None:
 def main() -> int:
     """Measure, print, write; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.dedup", description=__doc__)
-    parser.add_argument("--json", type=Path, default=REPOSITORY / "benchmarks" / "out" / "dedup.json")
+    parser.add_argument("--json", type=Path, default=OUT / "dedup.json")
     arguments = parser.parse_args()
     try:
-        folder = data_folder()
+        folder = data_folder("bench/reuse-dev.parquet")
     except NoInputError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
@@ -373,9 +364,7 @@ def main() -> int:
     figures |= seed_figures(folder / "seeds") | viral_figures(rows) | replay_figures(rows)
     seconds = {f"seconds.{method}": round(found.seconds, 1) for method, found in methods.items()}
     print_table(figures | seconds)
-    arguments.json.parent.mkdir(parents=True, exist_ok=True)
-    report = {"suite": "dedup", "figures": figures, "cpu_seconds": seconds}
-    arguments.json.write_text(json.dumps(report, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    write_figures(arguments.json, "dedup", figures, cpu_seconds=seconds)
     return 0
 
 

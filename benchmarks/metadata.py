@@ -21,7 +21,6 @@ from __future__ import annotations
 import argparse
 import copy
 import csv
-import json
 import re
 import sys
 import time
@@ -34,7 +33,7 @@ from pathlib import Path
 import polars as pl
 from trafilatura.metadata import extract_metadata
 
-from benchmarks import DATA
+from benchmarks import OUT, data_folder, write_figures
 from pipeline.errors import NoInputError
 from pipeline.kernels.charset import Undecodable, decoded
 from pipeline.kernels.dates import stated_time
@@ -42,7 +41,6 @@ from pipeline.kernels.html import lxml_tree, parsed
 from pipeline.kernels.metadata import metadata
 from pipeline.kernels.text import EDGE
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 FACTS = Path(__file__).parent / "page_facts.csv"
 LATEST = datetime(2026, 11, 22)  # htmldate wants no zone; later than every page
 INVISIBLE = re.compile("[\xad\u200b\u200e\u200f\u2060\ufeff]")
@@ -90,11 +88,13 @@ def read_facts() -> dict[str, tuple[str, frozenset[str]]]:
 
 
 def pages(folder: Path) -> pl.DataFrame:
-    """The publisher pages: id, url, title, html; raises NoInputError where the file is missing."""
-    file = folder / "bench" / "chrome-dev.parquet"
-    if not file.is_file():
-        raise NoInputError(f"no {file}; COPYDESK_BENCH names the folder that holds bench/")
-    return pl.read_parquet(file).filter(pl.col("set") == "fundus").select("id", "title", "html").sort("id")
+    """The publisher pages: id, title, html."""
+    return (
+        pl.read_parquet(folder / "bench" / "chrome-dev.parquet")
+        .filter(pl.col("set") == "fundus")
+        .select("id", "title", "html")
+        .sort("id")
+    )
 
 
 def measured(folder: Path) -> dict[str, float]:
@@ -151,18 +151,16 @@ def read_by_trafilatura(html: str) -> tuple[Facts, float]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print, write; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.metadata", description=__doc__)
-    parser.add_argument("--json", type=Path, default=REPOSITORY / "benchmarks" / "out" / "metadata.json")
+    parser.add_argument("--json", type=Path, default=OUT / "metadata.json")
     arguments = parser.parse_args(argv)
     try:
-        figures = measured(DATA)
+        figures = measured(data_folder("bench/chrome-dev.parquet"))
     except NoInputError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     for name, value in figures.items():
         print(f"{name:32}{value:>10g}")
-    arguments.json.parent.mkdir(parents=True, exist_ok=True)
-    report = {"suite": "metadata", "figures": figures}
-    arguments.json.write_text(json.dumps(report, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    write_figures(arguments.json, "metadata", figures)
     return 0
 
 

@@ -28,7 +28,7 @@ from pathlib import Path
 
 import polars as pl
 
-from benchmarks import DATA
+from benchmarks import OUT, data_folder, write_figures
 from pipeline.errors import NoInputError
 from pipeline.kernels.aliases import Alias, AliasTable, Mention, alias_table, full_mentions
 from pipeline.kernels.fold import fold_key
@@ -349,15 +349,6 @@ def beside_others(pages: Sequence[Sequence[str]], table: AliasTable) -> dict[str
     }
 
 
-def data_folder() -> Path:
-    """The folder that holds bench/ and seeds/; raises NoInputError where it is missing."""
-    folder = DATA
-    for needed in (folder / "bench" / "names" / "hand_text.txt", folder / "seeds" / "names.json"):
-        if not needed.is_file():
-            raise NoInputError(f"no {needed}; COPYDESK_BENCH names the folder that holds bench/ and seeds/")
-    return folder
-
-
 def measured(folder: Path, *, beside: bool = False) -> dict[str, float]:
     """All figures, by name; `beside` times other libraries too."""
     people = tracked_people()
@@ -395,19 +386,17 @@ def measured(folder: Path, *, beside: bool = False) -> dict[str, float]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print, write; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.names", description=__doc__)
-    parser.add_argument("--json", type=Path, default=REPOSITORY / "benchmarks" / "out" / "names.json")
+    parser.add_argument("--json", type=Path, default=OUT / "names.json")
     parser.add_argument("--beside", action="store_true", help="time flashtext and polars too (needs flashtext)")
     arguments = parser.parse_args(argv)
     try:
-        figures = measured(data_folder(), beside=arguments.beside)
+        figures = measured(data_folder("bench/names/hand_text.txt", "seeds/names.json"), beside=arguments.beside)
     except NoInputError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     for name, value in figures.items():
         print(f"{name:32}{value:>10g}")
-    arguments.json.parent.mkdir(parents=True, exist_ok=True)
-    report = {"suite": "names", "figures": figures}
-    arguments.json.write_text(json.dumps(report, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    write_figures(arguments.json, "names", figures)
     return 0
 
 

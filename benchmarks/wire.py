@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from benchmarks import DATA
+from benchmarks import OUT, data_folder, write_figures
 from pipeline import schemas
 from pipeline.config import load
 from pipeline.errors import NoInputError
@@ -31,7 +31,6 @@ from pipeline.kernels.hashing import text_hash
 from pipeline.readers import Document
 from pipeline.stages import clean, extract, wire
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 FILES = ("chrome-dev.parquet", "snippets-dev.parquet")
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
 BATCH = 50  # pages in a batch
@@ -136,14 +135,6 @@ def figures_of(rows: Sequence[Answer], kind: str) -> dict[str, float]:
     return {f"{kind}.{part}.{name}": value for part, some in parts.items() for name, value in rates(some).items()}
 
 
-def data_folder() -> Path:
-    """The folder that holds bench/; raises NoInputError where a file of it is missing."""
-    for needed in (*(DATA / "bench" / name for name in FILES), DATA / "bench" / "wire" / "labels-dev.json"):
-        if not needed.is_file():
-            raise NoInputError(f"no {needed}; COPYDESK_BENCH names the folder that holds bench/")
-    return DATA / "bench"
-
-
 def measured(folder: Path, *, show: bool, with_others: bool) -> dict[str, float]:
     """All figures, by name; `show` prints every page that came out otherwise than labelled."""
     listed = json.loads((folder / "wire" / "labels-dev.json").read_text(encoding="utf-8"))["labels"]
@@ -176,20 +167,22 @@ def measured(folder: Path, *, show: bool, with_others: bool) -> dict[str, float]
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print, write; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.wire", description=__doc__)
-    parser.add_argument("--json", type=Path, default=REPOSITORY / "benchmarks" / "out" / "wire.json")
+    parser.add_argument("--json", type=Path, default=OUT / "wire.json")
     parser.add_argument("--show", action="store_true", help="print the pages that came out otherwise than labelled")
     parser.add_argument("--others", action="store_true", help="the pages without a label too: some 5 minutes more")
     arguments = parser.parse_args(argv)
     try:
-        figures = measured(data_folder(), show=arguments.show, with_others=arguments.others)
+        figures = measured(
+            data_folder(*(f"bench/{name}" for name in FILES), "bench/wire/labels-dev.json") / "bench",
+            show=arguments.show,
+            with_others=arguments.others,
+        )
     except NoInputError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     for name, value in figures.items():
         print(f"{name:36}{value:>10g}")
-    arguments.json.parent.mkdir(parents=True, exist_ok=True)
-    report = {"suite": "wire", "figures": figures}
-    arguments.json.write_text(json.dumps(report, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    write_figures(arguments.json, "wire", figures)
     return 0
 
 

@@ -28,7 +28,7 @@ from pipeline import schemas
 from pipeline.kernels import dates
 from pipeline.kernels.forms import author_names, dated_authors
 from pipeline.kernels.hashing import text_hash
-from pipeline.kernels.words import WORD, word_count
+from pipeline.kernels.words import word_count, words
 from pipeline.schemas import conform, ordered
 from pipeline.stages.base import StageSettings
 
@@ -139,16 +139,16 @@ def outlet_verdicts(lines: pl.DataFrame, rules: OutletRules) -> pl.DataFrame:
 def measured(lines: pl.DataFrame) -> pl.DataFrame:
     """The lines with `line_hash` (equal where the words are, whatever case, punctuation and spaces) and `n_words`."""
     texts = lines["text"].to_list()
-    words = [WORD.findall(text) for text in texts]
+    spoken = [words(text) for text in texts]
     return lines.with_columns(
         pl.Series(
             "line_hash",
-            [text_hash(" ".join(found).lower() or text) for text, found in zip(texts, words, strict=True)],
+            [text_hash(" ".join(found).lower() or text) for text, found in zip(texts, spoken, strict=True)],
             dtype=pl.String,
         ),
         pl.Series(
             "n_words",
-            [word_count(text, found) for text, found in zip(texts, words, strict=True)],
+            [word_count(text, found) for text, found in zip(texts, spoken, strict=True)],
             dtype=pl.Int32,
         ),
     )

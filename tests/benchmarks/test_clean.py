@@ -138,7 +138,7 @@ def test_a_peer_that_is_not_installed_is_said_to_be(monkeypatch):
 
 
 def test_without_the_data_the_command_says_where_it_looked(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(clean, "DATA", tmp_path)
+    monkeypatch.setattr("benchmarks.DATA", tmp_path)
     monkeypatch.setattr("sys.argv", ["benchmarks.clean"])
 
     assert clean.main() == 66

@@ -141,6 +141,13 @@ NOTE = regex.compile(
     rf"|{FULL_NAME}\s(?:is|was)\s(?:an?|the)\s(?:[\p{{L}}-]+\s){{0,6}}"
     r"(?:reporter|writer|columnist|correspondent|journalist|editor|freelancer)\b.{0,240}"
     r"|(?i:this\s(?:story|article|column|report)\s(?:was\s(?:first|originally)|first|originally)\s(?:appeared|published|ran))\b.{0,160}"
+    rf"|{FULL_NAME}\s(?:ist|war|est|es|è|é|är|er|jest)\s(?:[\p{{L}}-]+\s){{0,4}}"
+    r"(?i:redakteur(?:in)?|reporter(?:in)?|korrespondent(?:in)?|journalist(?:in|en)?|volontär(?:in)?|journaliste"
+    r"|rédact(?:eur|rice)|correspondante?|redactora?|periodista|corresponsal|giornalista|redat(?:tore|trice)"
+    r"|corrispondente|jornalista|repórter|redatora?|correspondente|verslaggever|redacteur|dziennikar(?:z|ka)"
+    r"|korrespondenten|reportern)\b.{0,240}"
+    r"|(?:.{0,200}[.!?…]\s+)?(?i:schreiben\ssie|mailen\ssie|kontaktieren\ssie|écrivez|contactez|envoyez|escríba\p{L}*"
+    rf"|escribe|contacte|scrivi\p{{L}}*|contatta\p{{L}}*|escreva|envie|mail\snaar)\b.{{0,160}}{EMAIL.pattern}\W{{0,3}}"
 )
 MENU_SIGN = regex.compile(r"[|»›•▸→/>·]")
 MENU_JOIN = regex.compile(r"\s*+[|»›•▸→]\s*+|\s++[/>·]\s++")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import log1p
 
+from pipeline.kernels.authors import names_in
 from pipeline.kernels.forms import (
     AD_LABEL,
     ADDRESS,
@@ -53,6 +54,8 @@ CREDIT_WORDS = 8  # a line of nothing but a credit has no more
 TWICE_LINES = 6  # a headline printed twice stands again within so many lines; a menu for phones is further down
 SHORT_TEXT = 5  # lines up to which a text is taken for a record without site chrome: dumps have 30 and more
 NOTES = 3  # paragraphs below a story that can be notes
+ABOUT_CHARS = 600  # of a last paragraph that begins with its author's name: 5 of 6 kept by score were no story
+BYLINE_WORDS = 16  # a byline has no more
 LAST_SCORE = 0.3  # a last paragraph above a note of rights or a source scores no less
 CHROME_SCORE = 0.1  # furniture scores no more
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
@@ -120,7 +123,7 @@ class Roles:
         """Settle every role: furniture, headline, fields around and inside the story, then deck and subheadings."""
         self.mark_furniture()
         self.mark_short()
-        self.mark_notes()
+        self.mark_notes(byline)
         self.mark_last()
         headline = self.mark_titles(title)
         self.mark_fields(headline, byline)
@@ -164,16 +167,25 @@ class Roles:
                 self.set(index, "body", "a sentence in a text of a few lines", floor=0.5)
                 self.first, self.last = min(self.first, index), max(self.last, index)
 
-    def mark_notes(self) -> None:
+    def mark_notes(self, byline: str | None) -> None:
         """Mark the last paragraphs that tell of the author or call upon the reader."""
+        authors = self.authors(byline)
         for _ in range(NOTES):
             text = self.units[self.last].text if self.last > self.first else ""
-            if not text or len(text) > PATTERN_CHARS or NOTE.fullmatch(text) is None:
+            is_note = len(text) <= PATTERN_CHARS and NOTE.fullmatch(text) is not None
+            if not (is_note or (text.startswith(authors) and len(text) <= ABOUT_CHARS)):
                 return
             self.set(self.last, "chrome", "a note below the story", ceiling=CHROME_SCORE)
             self.furniture.add(self.last)
             while self.roles[self.last] != "body" and self.last > self.first:
                 self.last -= 1
+
+    def authors(self, byline: str | None) -> tuple[str, ...]:
+        """The full names in the page's own byline and in those printed above the story, each with a space after it."""
+        above = range(max(0, self.first - HEAD_LINES), self.first)
+        printed = [self.units[index].text for index in above if self.page.n_words[index] <= BYLINE_WORDS]
+        bylines = [byline or "", *(text for text in printed if BY.fullmatch(text))]
+        return tuple(f"{name} " for line in bylines for name in names_in(line) if " " in name)
 
     def mark_last(self) -> None:
         """Keep a finished sentence of prose between the text and a note of rights or a source: the last paragraph."""
@@ -310,7 +322,9 @@ class Roles:
                 return "date", "form of a date"
             if n_words <= 24 and dated_authors(text) is not None:
                 return "date", "form of a byline and a date"
-            if n_words <= 16 and (BY.fullmatch(text) or NATIVE_BY.fullmatch(text) or NAME_COUNT.fullmatch(text)):
+            if n_words <= BYLINE_WORDS and (
+                BY.fullmatch(text) or NATIVE_BY.fullmatch(text) or NAME_COUNT.fullmatch(text)
+            ):
                 return "byline", "form of a byline"
             if self.page.is_address(index):
                 return "byline", "an address of its own"

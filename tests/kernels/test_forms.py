@@ -1,7 +1,7 @@
 import pytest
 
 from pipeline.kernels import forms
-from pipeline.kernels.forms import SIGNS, author_names, dated_authors, has_cue_word, is_menu, signed_lines
+from pipeline.kernels.forms import NOTE, SIGNS, author_names, dated_authors, has_cue_word, is_menu, signed_lines
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,24 @@ def test_a_sign_is_told_of_the_line_that_holds_it() -> None:
     assert set(signed) == set(SIGNS)
     assert (signed["credit"], signed["rights"], signed["label"]) == ({1, 4}, {3}, set())
     assert not any(signed_lines([]).values())
+
+
+@pytest.mark.parametrize(
+    ("line", "is_one"),
+    [
+        ("Jane Holm is a reporter for the Herald.", True),
+        ("You can reach Jane Holm at jane.holm@herald.example.", True),
+        ("The views expressed in this column are the writer's own.", True),
+        ("Jana Friedrichs ist Redakteurin im Ressort Wirtschaft.", True),
+        ("Camille Lestrade est journaliste au service Économie du Courrier.", True),
+        ("Marta Ibarrola es redactora de Economía en el Diario.", True),
+        ("Vous avez une information ? Écrivez-nous à redaction@courrier.example", True),
+        ("Schreiben Sie uns an redaktion@nordblatt.example.", True),
+        ("Jane Holm is a diver and found the ferry's bell in 1998.", False),
+        ("Helene Dauber ist Eignerin des Kutters, der seit 1974 im Hafen liegt.", False),
+        ("Die Stadt bat die Fischer, sie sollten ihr schreiben.", False),
+        ("Le maire a demandé aux pêcheurs d'écrire à la région avant décembre.", False),
+    ],
+)
+def test_note_below_a_story_is_told_from_its_last_paragraph(line: str, is_one: bool) -> None:
+    assert (NOTE.fullmatch(line) is not None) is is_one

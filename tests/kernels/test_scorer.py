@@ -264,6 +264,14 @@ def test_sentence_with_the_words_of_such_a_box_is_body(sentence: str) -> None:
     assert roles("Ferry runs aground", *STORY[:3], sentence, *STORY[3:])[4] == "body"
 
 
+def test_last_paragraph_that_begins_with_the_authors_name_is_a_note() -> None:
+    about = "Jane Holm covers the harbour and the fishing fleet and has lived in Lindholm since she was a child."
+
+    assert roles("By Jane Holm and Peter Berg", *STORY, about)[-1] == "chrome"
+    assert roles(*STORY, about)[-1] == "body"
+    assert scored(page(*STORY, about), title=None, byline="Jane Holm", votes=None).role[-1] == "chrome"
+
+
 def test_unsure_paragraph_above_the_note_of_rights_is_the_last_one() -> None:
     texts = ["Ferry runs aground", *STORY, "© 2024 The Herald"]
     found = scored(page(*texts), title=None, byline=None, votes=None)

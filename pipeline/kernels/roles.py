@@ -56,6 +56,8 @@ SHORT_TEXT = 5  # lines up to which a text is taken for a record without site ch
 NOTES = 3  # paragraphs below a story that can be notes
 ABOUT_CHARS = 600  # of a last paragraph that begins with its author's name: 5 of 6 kept by score were no story
 BYLINE_WORDS = 16  # a byline has no more
+SURE_SCORE = 0.9  # of a paragraph that nobody would doubt
+CLOSE_SCORE = 0.4  # from which a sentence between two of these is kept; .3 does no better
 LAST_SCORE = 0.3  # a last paragraph above a note of rights or a source scores no less
 CHROME_SCORE = 0.1  # furniture scores no more
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
@@ -125,6 +127,8 @@ class Roles:
         self.mark_short()
         self.mark_notes(byline)
         self.mark_last()
+        self.mark_close_calls()
+        self.mark_stranded()
         headline = self.mark_titles(title)
         self.mark_fields(headline, byline)
         if headline is not None:
@@ -204,6 +208,33 @@ class Roles:
             ):
                 self.set(above, "body", "last paragraph above a note", floor=0.5)
                 self.last = max(self.last, above)
+
+    def mark_close_calls(self) -> None:
+        """Keep a sentence that scored just below one half between two sure paragraphs, or a line off one of them."""
+        sure = [role == "body" and score >= SURE_SCORE for role, score in zip(self.roles, self.scores, strict=True)]
+        for index in range(self.first + 1, self.last):
+            if (
+                CLOSE_SCORE <= self.scores[index] < 0.5
+                and any(sure[max(0, index - 2) : index])
+                and any(sure[index + 1 : index + 3])
+                and index not in self.furniture
+                and self.page.is_sentence[index]
+                and not self.page.has_cue(index)
+            ):
+                self.set(index, "body", "sentence between paragraphs", floor=0.5)
+
+    def mark_stranded(self) -> None:
+        """Drop an unsure last line that is no sentence and is parted from the story by dropped ones."""
+        last = self.last
+        if (
+            last > self.first
+            and self.scores[last] < SURE_SCORE
+            and self.roles[last - 1] != "body"
+            and not (self.page.is_prose[last] or self.page.is_sentence[last])
+        ):
+            self.set(last, "chrome", "apart from the story", ceiling=CHROME_SCORE)
+            while self.roles[self.last] != "body" and self.last > self.first:
+                self.last -= 1
 
     def mark_titles(self, title: str | None) -> int | None:
         """Mark the headline and every further printing of it; the unit of its first printing, None without one."""

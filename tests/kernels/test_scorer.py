@@ -283,6 +283,30 @@ def test_unsure_paragraph_above_the_note_of_rights_is_the_last_one() -> None:
     assert (guess.roles[5], guess.scores[5]) == ("body", 0.5)
 
 
+def decided(texts: list[str], scores: list[float], is_sentence: list[bool]) -> list[str]:
+    size = len(texts)
+    facts = Page(units(page(*texts)), [15] * size, is_sentence, is_sentence, [0] * size, [0.0] * size)
+    told = Roles(facts, scores, ["form"] * size)
+    told.decide(None, None)
+    return told.roles
+
+
+def test_sentence_scored_just_below_one_half_between_sure_paragraphs_stays() -> None:
+    three = [*STORY[:3]]
+
+    assert decided(three, [0.97, 0.42, 0.96], [True] * 3) == ["body"] * 3
+    assert decided(three, [0.97, 0.38, 0.96], [True] * 3)[1] == "chrome"
+    assert decided(three, [0.97, 0.42, 0.60], [True] * 3)[1] == "chrome"
+
+
+def test_unsure_line_parted_from_the_story_goes() -> None:
+    lines = [*STORY[:2], "Our archive is printed on recycled paper", "1 crown = 0.09 dollars"]
+    forms = [True, True, False, False]
+
+    assert decided(lines, [0.97, 0.96, 0.2, 0.55], forms)[-1] == "chrome"
+    assert decided(lines, [0.97, 0.96, 0.2, 0.95], forms)[-1] == "body"
+
+
 def test_sentence_that_only_mentions_a_photo_agency_is_body() -> None:
     sentence = "The harbour company bought the archive from Getty Images in 2019, said a spokeswoman for the town."
 

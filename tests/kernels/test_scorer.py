@@ -292,11 +292,11 @@ def decided(texts: list[str], scores: list[float], is_sentence: list[bool]) -> l
 
 
 def test_sentence_scored_just_below_one_half_between_sure_paragraphs_stays() -> None:
-    three = [*STORY[:3]]
+    six = [STORY[0], *STORY]
 
-    assert decided(three, [0.97, 0.42, 0.96], [True] * 3) == ["body"] * 3
-    assert decided(three, [0.97, 0.38, 0.96], [True] * 3)[1] == "chrome"
-    assert decided(three, [0.97, 0.42, 0.60], [True] * 3)[1] == "chrome"
+    assert decided(six, [0.97, 0.97, 0.42, 0.96, 0.97, 0.97], [True] * 6)[2] == "body"
+    assert decided(six, [0.97, 0.97, 0.38, 0.96, 0.97, 0.97], [True] * 6)[2] == "chrome"
+    assert decided(six, [0.97, 0.97, 0.42, 0.60, 0.60, 0.97], [True] * 6)[2] == "chrome"
 
 
 def test_unsure_line_parted_from_the_story_goes() -> None:

@@ -10,8 +10,8 @@ import resource
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 from importlib.metadata import version as library_version
 from pathlib import Path
@@ -25,7 +25,7 @@ from pipeline.engines.base import Batch, Engine
 from pipeline.engines.local import Local
 from pipeline.errors import ConfigError, NoInputError, RefusedError
 from pipeline.files import digest, read_json, reset_folder, write_json
-from pipeline.intake import Intake, located
+from pipeline.intake import Intake
 from pipeline.kernels.hashing import run_hash
 from pipeline.ledger import Input, InputKey, Ledger, file_rows, input_rows
 from pipeline.readers.folder import found
@@ -34,7 +34,6 @@ from pipeline.store import Draft, Store, Version
 
 SCHEMA_VERSION = 2  # of the tables and the state: 2 keeps what stands around names and figures
 CARD = "stage.json"
-REBUILD = ".rebuild"
 LIBRARIES = ("datasketch", "lxml", "numpy", "polars", "pyarrow", "py3langid", "selectolax", "trafilatura")
 
 
@@ -162,7 +161,7 @@ def run(order: Order, reporter: Reporter, *, lock_timeout: float = 0.0) -> Outco
     bench = Bench.set_up(order, reporter)
     with bench.store.locked(lock_timeout):
         try:
-            return _all_stages(bench)
+            return all_stages(bench)
         finally:
             if order.dry_run:
                 shutil.rmtree(bench.stage, ignore_errors=True)
@@ -218,7 +217,8 @@ def _done(bench: Bench) -> list[str]:
     return [stage for stage in STAGES if (bench.stage / stage / CARD).is_file()]
 
 
-def _all_stages(bench: Bench) -> Outcome:
+def all_stages(bench: Bench) -> Outcome:
+    """The five stages and the commit; the caller holds the lock."""
     before = bench.store.current()
     skipped = _extract(bench)
     counts = {"extract": bench.card("extract")["counts"]}
@@ -295,12 +295,13 @@ def _extract(bench: Bench) -> Sequence[tuple[str, str]]:
 
 def _new_run_id(as_of: datetime, taken: Sequence[str], base: Version | None) -> str:
     """The id for what is taken in; another one where the current version's history has it already."""
-    run_id = _run_id(as_of, taken)
+    run_id = run_id_of(as_of, taken)
     again = base is not None and run_id in (base.run_id, *base.manifest["batches"])
-    return _run_id(as_of, [*taken, base.run_id]) if base is not None and again else run_id
+    return run_id_of(as_of, [*taken, base.run_id]) if base is not None and again else run_id
 
 
-def _run_id(as_of: datetime, parts: Sequence[str]) -> str:
+def run_id_of(as_of: datetime, parts: Sequence[str]) -> str:
+    """`<as_of UTC>-<8 hex>`: the id of a run at that time that takes in, or makes, these parts in any order."""
     return f"{as_of:%Y%m%dT%H%M%SZ}-{run_hash(tuple(sorted(parts)))}"
 
 
@@ -594,104 +595,3 @@ _STEPS: Mapping[str, Callable[[Bench], Sequence[tuple[str, str]]]] = {
     "names": _names,
     "export": _export,
 }
-
-
-# ---------------------------------------------------------------------------------------------------------- rebuild
-
-
-def rebuild(order: Order, reporter: Reporter, *, lock_timeout: float = 0.0) -> Outcome:
-    """Every input again under the present settings, batch by batch in the old order: one new version.
-
-    The batches are replayed into a store of their own beside the versions; the last of its versions is then
-    committed under a new id. Raises RefusedError when an input that stands in the current version is gone,
-    unless `force_publish`.
-    """
-    if not order.source.exists():
-        raise NoInputError(f"{order.source}: no such file or folder")
-    store = Store(order.out)
-    with store.locked(lock_timeout):
-        base = store.current()
-        if base is None:
-            return _all_stages(Bench.set_up(order, reporter))
-        replayed = Store(reset_folder(order.out / REBUILD))
-        try:
-            return _replay(order, reporter, store, base, replayed)
-        finally:
-            shutil.rmtree(replayed.root, ignore_errors=True)
-
-
-def _replay(order: Order, reporter: Reporter, store: Store, base: Version, replayed: Store) -> Outcome:
-    entries = [Input(*row[:-1]) for row in base.read(schemas.INPUTS, state=True).rows()]
-    batches = base.read(schemas.INPUTS, state=True)["batch_id"]
-    origin = {(entry.outlet, entry.sha256): entry for entry in entries}
-    took = {(entry.outlet, entry.sha256): batch for entry, batch in zip(entries, batches, strict=True)}
-    settings = order.config.settings.extract
-    inputs = found(order.source, settings.include, settings.exclude, without=store.root)
-    places = located(inputs.paths, settings.limits, took)
-    outcomes = []
-    for batch_id in base.manifest["batches"]:
-        one = replace(
-            order,
-            out=replayed.root,
-            as_of=_time_of(batch_id),
-            dry_run=False,
-            force_publish=True,
-            run_id=batch_id,
-            wanted=frozenset(key for key, batch in took.items() if batch == batch_id),
-            paths=frozenset(places.get(batch_id, ())),
-            origin=origin,
-            guarded=store.root,
-        )
-        if one.paths:
-            outcomes.append(_all_stages(Bench.set_up(one, reporter)))
-    new = replace(order, out=replayed.root, dry_run=False, force_publish=True, origin=origin, guarded=store.root)
-    outcomes.append(_only_new(_all_stages(Bench.set_up(new, reporter))))
-    made = replayed.current()
-    if made is None:
-        raise NoInputError(f"{order.source}: none of the inputs of the current version is there any more")
-    _refuse_to_lose(order, base, made)
-    counts = {stage: _total([outcome.counts.get(stage, {}) for outcome in outcomes]) for stage in STAGES}
-    counts["names"]["n_persons"] = made.read(schemas.MENTIONS)["person_id"].drop_nulls().n_unique()
-    if order.dry_run:
-        return Outcome(None, counts, outcomes[-1].skipped)
-    manifest = made.manifest
-    settings = manifest["settings"]
-    run_id = _run_id(
-        order.as_of, [made.run_id, str(sorted(settings.items())), str(sorted(manifest["versions"].items()))]
-    )
-    manifest = {**manifest, "run_id": run_id, "base": base.run_id, "as_of": order.as_of.isoformat(), "counts": counts}
-    version = store.commit(Draft(run_id, made), manifest, keep=order.config.settings.run.keep_versions)
-    return Outcome(version, counts, outcomes[-1].skipped)
-
-
-def _time_of(batch_id: str) -> datetime:
-    return datetime.strptime(batch_id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-
-
-def _only_new(last: Outcome) -> Outcome:
-    """The outcome of the last batch without the inputs that the replayed batches counted."""
-    taken = dict(last.counts["extract"])
-    taken["n_inputs"] -= taken["n_unchanged"]
-    taken["n_unchanged"] = 0
-    return replace(last, counts={**last.counts, "extract": taken})
-
-
-def _total(counts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    total: dict[str, Any] = {}
-    for batch in counts:
-        for name, value in batch.items():
-            if isinstance(value, int):
-                total[name] = total.get(name, 0) + value
-            elif isinstance(value, dict):
-                total[name] = _total([total.get(name, {}), value])
-    return total
-
-
-def _refuse_to_lose(order: Order, base: Version, made: Version) -> None:
-    before, after = (version.scan(schemas.ARTICLES).select("article_id", "source_path") for version in (base, made))
-    lost = before.join(after, on="article_id", how="anti").sort("source_path").collect()
-    if lost.height and not order.force_publish:
-        raise RefusedError(
-            f"{lost.height:,} articles of the current version cannot be made again, their input is gone or refused "
-            f"(the first: {lost['source_path'][0]}): nothing is published; --force-publish goes on without them"
-        )

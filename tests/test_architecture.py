@@ -17,6 +17,7 @@ LAYERS = (  # lowest first; a module may import from lower layers, and from its 
     ("pipeline.ledger",),
     ("pipeline.intake", "pipeline.publish", "pipeline.check", "pipeline.explain", "pipeline.people"),
     ("pipeline.run",),
+    ("pipeline.rebuild",),
     ("pipeline.cli",),
 )
 LAZY = {"trafilatura", "datasketch", "pebble", "scipy"}  # each takes a good part of a second to import

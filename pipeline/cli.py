@@ -8,7 +8,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from io import TextIOWrapper
@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # polars and pydantic take half a second to import: `copydesk
 
 DONE_WITH_REJECTS = 3
 INTERRUPTED, TERMINATED = 130, 143
+UNREAD = 141  # what a shell says of a program whose reader left: 128 + SIGPIPE
 
 app = typer.Typer(
     name="copydesk",
@@ -81,8 +82,14 @@ class _TerminatedError(Exception):
 
 
 @contextmanager
-def _guarded(console: Console) -> Iterator[None]:
-    """Turn what we raise on purpose, and interruptions, into exit codes."""
+def _guarded(console: Console, *, records: bool = False) -> Iterator[None]:
+    """Turn what we raise on purpose, and interruptions, into exit codes; `records` prints failures as JSON, too."""
+
+    def failed(message: str, code: int) -> typer.Exit:
+        console.error(message, code)
+        if records:
+            _print_json({"run_id": None, "exit_code": code, "error": message})
+        return typer.Exit(code)
 
     def terminated(number: int, frame: object) -> None:
         raise _TerminatedError
@@ -91,16 +98,18 @@ def _guarded(console: Console) -> Iterator[None]:
     try:
         with console:
             yield
+            sys.stdout.flush()
+    except BrokenPipeError:  # `copydesk explain ... | head`: nobody is left to tell
+        with suppress(OSError):
+            sys.stdout.close()
+        raise typer.Exit(UNREAD) from None
     except PipelineError as error:
-        console.error(str(error), error.exit_code)
-        raise typer.Exit(error.exit_code) from None
+        raise failed(str(error), error.exit_code) from None
     except (KeyboardInterrupt, _TerminatedError) as signalled:
         code = TERMINATED if isinstance(signalled, _TerminatedError) else INTERRUPTED
-        console.error("interrupted; the version before stays current", code)
-        raise typer.Exit(code) from None
+        raise failed("interrupted; readers see a whole version", code) from None
     except OSError as error:
-        console.error(f"{error.filename or 'the output'}: {error.strerror or error}", WriteError.exit_code)
-        raise typer.Exit(WriteError.exit_code) from None
+        raise failed(f"{error.filename or 'the output'}: {error.strerror or error}", WriteError.exit_code) from None
     finally:
         signal.signal(signal.SIGTERM, previous)
 
@@ -632,11 +641,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that knows only ASCII shows codes
-    try:
-        app()
-    except BrokenPipeError:  # the reader of our output left: `copydesk explain ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(0) from None
+    app()
 
 
 if __name__ == "__main__":

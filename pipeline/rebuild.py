@@ -14,7 +14,7 @@ from pipeline.files import reset_folder
 from pipeline.intake import located
 from pipeline.ledger import Input
 from pipeline.readers.folder import found
-from pipeline.run import Bench, Order, Outcome, Reporter, all_stages, run_id_of
+from pipeline.run import Bench, Order, Outcome, Reporter, all_stages, prune, run_id_of
 from pipeline.stages import STAGES
 from pipeline.store import Draft, Store, Version
 
@@ -32,7 +32,7 @@ def rebuild(order: Order, reporter: Reporter, *, lock_timeout: float = 0.0) -> O
         raise NoInputError(f"{order.source}: no such file or folder")
     store = Store(order.out)
     with store.locked(lock_timeout):
-        base = store.current()
+        base = store.sound()
         if base is None:
             return all_stages(Bench.set_up(order, reporter))
         replayed = Store(reset_folder(order.out / WORK))
@@ -79,10 +79,14 @@ def _replay(order: Order, reporter: Reporter, store: Store, base: Version, repla
     manifest = made.manifest
     settings = manifest["settings"]
     run_id = run_id_of(
-        order.as_of, [made.run_id, str(sorted(settings.items())), str(sorted(manifest["versions"].items()))]
+        order.as_of,
+        [base.run_id, made.run_id, str(sorted(settings.items())), str(sorted(manifest["versions"].items()))],
     )
     manifest = {**manifest, "run_id": run_id, "base": base.run_id, "as_of": order.as_of.isoformat(), "counts": counts}
-    version = store.commit(Draft(run_id, made), manifest, keep=order.config.settings.run.keep_versions)
+    draft = Draft(run_id, made)
+    publish.block(draft, base.read(schemas.INPUTS, state=True).filter(pl.col("status") == "forgotten"))
+    version = store.commit(draft, manifest)
+    prune(store, order.config.settings.run.keep_versions, reporter)
     return Outcome(version, counts, outcomes[-1].skipped)
 
 

@@ -6,6 +6,7 @@ refuses a folder whose card does not fit. `export` is the commit.
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 import time
@@ -23,8 +24,8 @@ from pipeline import __version__, publish, schemas
 from pipeline.config import Config
 from pipeline.engines.base import Batch, Engine
 from pipeline.engines.local import Local
-from pipeline.errors import ConfigError, NoInputError, RefusedError
-from pipeline.files import digest, read_json, reset_folder, write_json
+from pipeline.errors import ConfigError, DamagedError, NoInputError, RefusedError
+from pipeline.files import digest, json_text, read_json, replace_text, reset_folder
 from pipeline.intake import Intake
 from pipeline.kernels.hashing import run_hash
 from pipeline.ledger import Input, InputKey, Ledger, file_rows, input_rows
@@ -150,7 +151,8 @@ class Bench:
             "counts": dict(counts),
             "measured": {"seconds": round(time.monotonic() - started, 3), "peak_memory_mb": _peak_memory()},
         }
-        write_json(card, self.stage / stage / CARD)
+        os.sync()  # a card on the disk means that the tables it stands for are
+        replace_text(json_text(card), self.stage / stage / CARD)
         self.reporter.event(stage, f"{stage}: done", **counts)
         return counts
 
@@ -160,6 +162,7 @@ def run(order: Order, reporter: Reporter, *, lock_timeout: float = 0.0) -> Outco
     _look_at(order, reporter)
     bench = Bench.set_up(order, reporter)
     with bench.store.locked(lock_timeout):
+        bench.store.sound()
         try:
             return all_stages(bench)
         finally:
@@ -172,6 +175,7 @@ def one_stage(stage: str, order: Order, reporter: Reporter, *, lock_timeout: flo
     _look_at(order, reporter)
     bench = Bench.set_up(order, reporter)
     with bench.store.locked(lock_timeout):
+        bench.store.sound()
         skipped = _STEPS[stage](bench)
         counts = {done: read_json(bench.stage / done / CARD)["counts"] for done in _done(bench)}
         return Outcome(bench.store.current() if stage == "export" else None, counts, skipped)
@@ -536,7 +540,8 @@ def _export(bench: Bench) -> Sequence[tuple[str, str]]:
         publish.fill(draft, batch, keep_days=windows)
         if not bench.order.dry_run:
             manifest = _manifest(bench, cards, counts, started)
-            bench.store.commit(draft, manifest, keep=settings.run.keep_versions)
+            bench.store.commit(draft, manifest)
+            prune(bench.store, settings.run.keep_versions, bench.reporter)
     bench.finish("export", as_of, counts, started)
     return ()
 
@@ -550,6 +555,14 @@ def _refuse_a_bad_batch(bench: Bench, taken: Mapping[str, Any]) -> None:
             f"{taken['n_rejected']:,} of {new:,} new inputs rejected ({share:.1%}), above run.max_reject_share = "
             f"{limits.max_reject_share}: nothing is published; --force-publish overrides; "
             f"by reason: {taken['rejected_by_reason']}"
+def prune(store: Store, keep: int, reporter: Reporter) -> None:
+    """Drop versions beyond `keep`. The new one is published by then: a failure is said, the next run tries again."""
+    try:
+        store.prune(keep)
+    except (OSError, DamagedError) as error:
+        reporter.warning("prune", f"old versions are not removed yet: {error}")
+
+
         )
 
 

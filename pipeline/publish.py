@@ -42,6 +42,7 @@ class Batch:
     inputs: pl.DataFrame
     files: pl.DataFrame
     outlet_lines: pl.DataFrame
+    outlet_sizes: pl.DataFrame
     still_refused: pl.DataFrame  # source_path, source_offset of refusals known before and met again
     fingerprints: pl.DataFrame
     frequencies: pl.DataFrame
@@ -86,16 +87,22 @@ def fill(draft: Draft, batch: Batch, *, keep_days: Mapping[str, int]) -> None:
     read_again = pl.col("source_path").is_in(batch.files["source_path"].implode())
     _filter(draft, schemas.FILES, ~read_again, state=True)  # what lies there now is what counts
     _add(draft, schemas.FILES, batch.day, batch.files, state=True)
-    _add_counts(draft, schemas.OUTLET_LINES, batch.day, batch.outlet_lines, "n_articles")
-    _add_counts(draft, schemas.FREQUENCIES, batch.day, batch.frequencies, "n_paragraphs")
+    _add_counts(draft, schemas.OUTLET_LINES, batch.day, batch.outlet_lines)
+    _add_counts(draft, schemas.OUTLET_SIZES, batch.day, batch.outlet_sizes)
+    _add_counts(draft, schemas.FREQUENCIES, batch.day, batch.frequencies)
     _add(draft, schemas.FINGERPRINTS, batch.day, batch.fingerprints, state=True)
-    for table in (schemas.OUTLET_LINES, schemas.FINGERPRINTS):
+    keep_window(draft, batch.as_of, keep_days)
+    _refuse_doubles(draft)
+
+
+def keep_window(draft: Draft, as_of: datetime, keep_days: Mapping[str, int]) -> None:
+    """Leave out what no later batch looks back to. `keep_days`: state table -> days it looks back, 0 = for ever."""
+    for table in (schemas.OUTLET_LINES, schemas.OUTLET_SIZES, schemas.FINGERPRINTS):
         if keep_days[table.name]:
-            oldest = (batch.as_of.date() - timedelta(days=keep_days[table.name] + 1)).isoformat()
+            oldest = (as_of.date() - timedelta(days=keep_days[table.name] + 1)).isoformat()
             for day in draft.days(table, state=True):
                 if day < oldest:
                     draft.remove(table, day, state=True)
-    _refuse_doubles(draft)
 
 
 def _refuse_doubles(draft: Draft) -> None:
@@ -114,9 +121,9 @@ def _add(draft: Draft, table: Table, day: str, rows: pl.DataFrame, *, state: boo
     draft.write(table, day, schemas.ordered(pl.concat([there, rows.select(table.names)]), table), state=state)
 
 
-def _add_counts(draft: Draft, table: Table, day: str, rows: pl.DataFrame, count: str) -> None:
+def _add_counts(draft: Draft, table: Table, day: str, rows: pl.DataFrame) -> None:
     both = pl.concat([draft.read(table, day, state=True), rows.select(table.names)])
-    summed = both.group_by(list(table.key)).agg(pl.col(count).sum()).select(table.names)
+    summed = both.group_by(list(table.key)).agg(pl.exclude(table.key).sum()).select(table.names)
     draft.write(table, day, schemas.ordered(schemas.conform(summed, table, at="publish"), table), state=True)
 
 

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from pipeline import __version__, publish, schemas
+from pipeline import __version__, losses, publish, schemas
 from pipeline.config import Config
 from pipeline.engines.base import Batch, Engine
 from pipeline.engines.local import Local
@@ -336,7 +336,9 @@ def _clean(bench: Bench) -> Sequence[tuple[str, str]]:
     known = _summed([today, _remembered(bench, schemas.OUTLET_LINES, as_of, settings.window_days)])
     bench.engine.write(folder, bench.engine.map(judged, bench.engine.scan(source, tables)))
     bench.engine.write(folder, [{"outlet_lines": today}])
-    lines = bench.engine.gather(folder, "lines")
+    documents, lines = bench.engine.gather(folder, "documents"), bench.engine.gather(folder, "lines")
+    new = documents.filter(~pl.col("article_id").is_in(standing))
+    bench.engine.write(folder, [{"outlet_sizes": losses.sizes(new, lines)}])
     kept, dropped = lines["paragraph_no"].is_not_null(), lines["dropped_by"].is_not_null()
     n_with_text = lines.filter(kept)["article_id"].n_unique()
     rule = lines["dropped_by"].drop_nulls()
@@ -490,6 +492,7 @@ def _export(bench: Bench) -> Sequence[tuple[str, str]]:
     reset_folder(bench.stage / "export")
     _refuse_a_bad_batch(bench, taken)
     gather = bench.engine.gather
+    _refuse_losses(bench, as_of)
     folders = {stage: bench.stage / stage for stage in STAGES}
     documents = gather(folders["clean"], "documents")
     paragraphs = gather(folders["names"], "paragraphs")
@@ -532,11 +535,16 @@ def _export(bench: Bench) -> Sequence[tuple[str, str]]:
             still_refused=gather(folders["extract"], "still_refused"),
             outlet_lines=gather(folders["clean"], "outlet_lines"),
             fingerprints=gather(folders["dedup"], "fingerprints"),
+            outlet_sizes=gather(folders["clean"], "outlet_sizes"),
             frequencies=gather(folders["dedup"], "frequencies"),
             grown=grown,
         )
         draft = Draft(batch.run_id, bench.store.current(), settings.export.compression_level)
-        windows = {"outlet_lines": settings.clean.window_days, "fingerprints": settings.dedup.window_days}
+        windows = {
+            "outlet_lines": settings.clean.window_days,
+            "outlet_sizes": settings.clean.window_days,
+            "fingerprints": settings.dedup.window_days,
+        }
         publish.fill(draft, batch, keep_days=windows)
         if not bench.order.dry_run:
             manifest = _manifest(bench, cards, counts, started)
@@ -567,6 +575,19 @@ def prune(store: Store, keep: int, reporter: Reporter) -> None:
 
 
 def _manifest(bench: Bench, cards: Mapping[str, Any], counts: Mapping[str, Any], started: float) -> dict[str, Any]:
+def _refuse_losses(bench: Bench, as_of: datetime) -> None:
+    settings, cleaned = bench.order.config.settings, bench.stage / "clean"
+    lost = losses.losses(
+        bench.engine.gather(cleaned, "outlet_sizes"),
+        losses.summed(_remembered(bench, schemas.OUTLET_SIZES, as_of, settings.clean.window_days)),
+        settings.run.max_outlet_loss,
+        settings.run.min_outlet_articles,
+    )
+    if lost.height and not bench.order.force_publish:
+        what = losses.told(lost, *(bench.engine.gather(cleaned, table) for table in ("documents", "lines")))
+        raise RefusedError(
+            f"{what}; a loss above run.max_outlet_loss = {settings.run.max_outlet_loss}: nothing is published; "
+            f"--force-publish overrides"
     config, base = bench.order.config, bench.store.current()
     inputs = bench.engine.gather(bench.stage / "extract", "inputs")
     seconds = {stage: card["measured"]["seconds"] for stage, card in cards.items()}

@@ -409,4 +409,23 @@ MEMBERS = Table(
         Column("cited_agency", pl.String, "news agency the paragraph cites"),
     ),
 )
-STATE_TABLES = (INPUTS, FILES, OUTLET_LINES, FINGERPRINTS, FREQUENCIES, MEMBERS)
+OUTLET_SIZES = Table(
+    "outlet_sizes",
+    "outlet, in the batches of one day",
+    ("outlet",),
+    (
+        Column("outlet", pl.String, "outlet"),
+        Column("n_articles", pl.Int64, "articles that were new"),
+        Column("n_characters", pl.Int64, "characters of their lines in the text"),
+    ),
+)
+GONE = Table(
+    "gone",
+    "paragraph that a revision or `forget` took away",
+    ("paragraph_id",),
+    (
+        Column("paragraph_id", pl.String, "its id, which rows of other articles may still name"),
+        _BATCH_ID,
+    ),
+)
+STATE_TABLES = (INPUTS, FILES, OUTLET_LINES, OUTLET_SIZES, FINGERPRINTS, FREQUENCIES, MEMBERS, GONE)

@@ -490,6 +490,28 @@ def _one_before(store: Store) -> Version:
 
 class RejectsAction(StrEnum):
     """What to do with the inputs refused."""
+@app.command("forget")
+def forget_command(
+    article: Annotated[str, typer.Argument(help="Id, path, url, or a part of the title that no other article has.")],
+    out: Out = Path("data/clean"),
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    lock_timeout: LockTimeout = 0.0,
+) -> None:
+    """Take an article out of every kept version and the state; no later run takes it in again."""
+    console = Console(level=-1 if quiet else 0)
+    with _guarded(console):
+        from pipeline.forget import forget
+
+        store = _store(out)
+        with store.locked(lock_timeout):
+            forgotten, made = forget(store, article)
+        ids = [version.run_id for version in made]
+        console.say(f"article {forgotten} is in no version any more; in their place: {', '.join(ids)}")
+        if as_json:
+            _print_json({"article_id": forgotten, "versions": ids})
+
+
 
     list = "list"
     retry = "retry"

@@ -173,6 +173,76 @@ def _remove_replaced(draft: Draft, batch: Batch) -> None:
     if gone.len():
         _filter(draft, schemas.FINGERPRINTS, ~pl.col("paragraph_id").is_in(gone.implode()), state=True)
         _filter(draft, schemas.LINKS, ~pl.any_horizontal(pl.col("left_id", "right_id").is_in(gone.implode())))
+        _add(draft, schemas.GONE, batch.day, stamped(gone.to_frame(), schemas.GONE, batch.run_id), state=True)
+
+
+def take_out(draft: Draft, article: str) -> None:
+    """Take an article's rows out of every table and out of the state; its inputs stay, known as forgotten.
+
+    Rows of other articles keep what they say of its paragraphs; its clusters pass to their next member.
+    """
+    others = pl.col("article_id").ne_missing(article)
+    before = draft.gathered(schemas.MEMBERS, state=True)
+    touched = before.filter(~others)["cluster_id"].unique().implode()
+    members = before.filter(others & pl.col("cluster_id").is_in(touched))
+    own = draft.gathered(schemas.PARAGRAPHS, pl.col("article_id") == article)
+    gone = own.select("paragraph_id").with_columns(pl.lit(draft.batch_ids[-1]).alias("batch_id"))
+    for table in (schemas.ARTICLES, schemas.LINES, schemas.PARAGRAPHS, schemas.MENTIONS, schemas.REJECTS):
+        _filter(draft, table, others)
+    _filter(draft, schemas.FINGERPRINTS, others, state=True)
+    _filter(draft, schemas.MEMBERS, others, state=True)
+    _filter(
+        draft, schemas.LINKS, ~pl.any_horizontal(pl.col("left_id", "right_id").is_in(gone["paragraph_id"].implode()))
+    )
+    _replace_clusters(draft, touched, dedup.clusters(members))
+    known = draft.gathered(schemas.INPUTS, ~others, state=True)
+    _filter(draft, schemas.FILES, ~pl.col("source_path").is_in(known["source_path"].implode()), state=True)
+    _filter(draft, schemas.INPUTS, others, state=True)
+    if gone.height:
+        _add(draft, schemas.GONE, _day_of(draft), gone, state=True)
+    block(draft, forgotten(known))
+
+
+def forgotten(inputs: pl.DataFrame) -> pl.DataFrame:
+    """INPUTS of a forgotten article: enough to know them again, and nothing of what they were."""
+    kept = ("outlet", "sha256", "article_id", "batch_id")
+    nothing = {"status": "forgotten", "source_path": "", "source_offset": 0}
+    return inputs.with_columns(
+        pl.lit(nothing.get(name), dtype).alias(name)
+        for name, dtype in schemas.INPUTS.schema.items()
+        if name not in kept
+    )
+
+
+def block(draft: Draft, inputs: pl.DataFrame) -> None:
+    """Put forgotten INPUTS in the ledger, in place of what it says of them."""
+    if inputs.is_empty():
+        return
+    known = list(schemas.INPUTS.key)
+    for day in draft.days(schemas.INPUTS, state=True):
+        there = draft.read(schemas.INPUTS, day, state=True)
+        others = there.join(inputs, on=known, how="anti", nulls_equal=True, maintain_order="left")
+        if others.height < there.height:
+            draft.write(schemas.INPUTS, day, others, state=True)
+    _add(draft, schemas.INPUTS, _day_of(draft), inputs, state=True)
+
+
+def _day_of(draft: Draft) -> str:
+    """The last day the ledger has rows of."""
+    return draft.days(schemas.INPUTS, state=True)[-1]
+
+
+def _replace_clusters(draft: Draft, touched: pl.Series, clusters: pl.DataFrame) -> None:
+    """The clusters as they are now, in the files and batches they stand in; those of one paragraph are gone."""
+    for day in draft.days(schemas.CLUSTERS):
+        there = draft.read(schemas.CLUSTERS, day)
+        changed = there.filter(pl.col("cluster_id").is_in(touched))
+        if changed.height:
+            anew = clusters.join(changed.select("cluster_id", "batch_id"), on="cluster_id").select(
+                schemas.CLUSTERS.names
+            )
+            standing = there.filter(~pl.col("cluster_id").is_in(touched))
+            draft.write(schemas.CLUSTERS, day, schemas.ordered(pl.concat([standing, anew]), schemas.CLUSTERS))
 
 
 def _update_clusters(draft: Draft, batch: Batch) -> None:

@@ -8,7 +8,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline import schemas
+import polars as pl
+
+from pipeline import publish, schemas
 from pipeline.errors import NoInputError, RefusedError
 from pipeline.files import reset_folder
 from pipeline.intake import located
@@ -46,7 +48,11 @@ def _replay(order: Order, reporter: Reporter, store: Store, base: Version, repla
     entries = [Input(*row[:-1]) for row in base.read(schemas.INPUTS, state=True).rows()]
     batches = base.read(schemas.INPUTS, state=True)["batch_id"]
     origin = {(entry.outlet, entry.sha256): entry for entry in entries}
-    took = {(entry.outlet, entry.sha256): batch for entry, batch in zip(entries, batches, strict=True)}
+    took = {
+        (entry.outlet, entry.sha256): batch
+        for entry, batch in zip(entries, batches, strict=True)
+        if entry.status != "forgotten"
+    }
     settings = order.config.settings.extract
     inputs = found(order.source, settings.include, settings.exclude, without=store.root)
     places = located(inputs.paths, settings.limits, took)

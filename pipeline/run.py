@@ -289,6 +289,7 @@ def _extract(bench: Bench) -> Sequence[tuple[str, str]]:
         "n_rejected": rejects.height,
         "n_unchanged": intake.n_unchanged,
         "n_repeated": intake.n_repeated,
+        "n_forgotten": intake.n_forgotten,
         "n_skipped": len(inputs.skipped),
         "n_lines": bench.engine.gather(folder, "lines").height,
         "rejected_by_reason": dict(sorted(rejects["reason"].value_counts().iter_rows())),

@@ -324,7 +324,12 @@ INPUTS = Table(
         Column("sha256", pl.String, "of the input's content; with outlet, what makes it known"),
         Column("article_id", pl.String, "null where it got no id"),
         Column("key", pl.String, "what article_id is the hash of, beside the outlet"),
-        Column("status", pl.String, "written, replaced (by a revision), superseded (in its own batch), rejected"),
+        Column(
+            "status",
+            pl.String,
+            "written, replaced (by a revision), superseded (in its own batch), rejected, forgotten (on demand: only "
+            "outlet, sha256 and article_id are left of what it was)",
+        ),
         Column("source_path", pl.String, "where it lay"),
         Column("source_offset", pl.Int64, "where in the file"),
         Column("first_seen_at", TIME, "of a written article"),

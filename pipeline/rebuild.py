@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -18,6 +17,7 @@ from pipeline.ledger import Input
 from pipeline.readers.folder import found
 from pipeline.run import Bench, Order, Outcome, Reporter, all_stages, prune, run_id_of
 from pipeline.stages import STAGES
+from pipeline.state import time_of
 from pipeline.store import Draft, Store, Version
 
 WORK = ".rebuild"  # folder of the replayed batches
@@ -61,7 +61,7 @@ def _replay(order: Order, reporter: Reporter, store: Store, base: Version, repla
         one = replace(
             order,
             out=replayed.root,
-            as_of=_time_of(batch_id),
+            as_of=time_of(batch_id),
             dry_run=False,
             force_publish=True,
             run_id=batch_id,
@@ -94,10 +94,6 @@ def _replay(order: Order, reporter: Reporter, store: Store, base: Version, repla
     version = store.commit(draft, manifest)
     prune(store, order.config.settings.run.keep_versions, reporter)
     return Outcome(version, counts, outcomes[-1].skipped)
-
-
-def _time_of(batch_id: str) -> datetime:
-    return datetime.strptime(batch_id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
 
 
 def _only_new(last: Outcome) -> Outcome:

@@ -492,8 +492,8 @@ def _export(bench: Bench) -> Sequence[tuple[str, str]]:
     taken = cards["extract"]["counts"]
     reset_folder(bench.stage / "export")
     _refuse_a_bad_batch(bench, taken)
-    gather = bench.engine.gather
     _refuse_losses(bench, as_of)
+    gather = bench.engine.gather
     folders = {stage: bench.stage / stage for stage in STAGES}
     documents = gather(folders["clean"], "documents")
     paragraphs = gather(folders["names"], "paragraphs")
@@ -535,8 +535,8 @@ def _export(bench: Bench) -> Sequence[tuple[str, str]]:
             files=gather(folders["extract"], "files"),
             still_refused=gather(folders["extract"], "still_refused"),
             outlet_lines=gather(folders["clean"], "outlet_lines"),
-            fingerprints=gather(folders["dedup"], "fingerprints"),
             outlet_sizes=gather(folders["clean"], "outlet_sizes"),
+            fingerprints=gather(folders["dedup"], "fingerprints"),
             frequencies=gather(folders["dedup"], "frequencies"),
             grown=grown,
         )
@@ -555,6 +555,14 @@ def _export(bench: Bench) -> Sequence[tuple[str, str]]:
     return ()
 
 
+def prune(store: Store, keep: int, reporter: Reporter) -> None:
+    """Drop versions beyond `keep`. The new one is published by then: a failure is said, the next run tries again."""
+    try:
+        store.prune(keep)
+    except (OSError, DamagedError) as error:
+        reporter.warning("prune", f"old versions are not removed yet: {error}")
+
+
 def _refuse_a_bad_batch(bench: Bench, taken: Mapping[str, Any]) -> None:
     limits = bench.order.config.settings.run
     new = taken["n_written"] + taken["n_rejected"]
@@ -564,18 +572,9 @@ def _refuse_a_bad_batch(bench: Bench, taken: Mapping[str, Any]) -> None:
             f"{taken['n_rejected']:,} of {new:,} new inputs rejected ({share:.1%}), above run.max_reject_share = "
             f"{limits.max_reject_share}: nothing is published; --force-publish overrides; "
             f"by reason: {taken['rejected_by_reason']}"
-def prune(store: Store, keep: int, reporter: Reporter) -> None:
-    """Drop versions beyond `keep`. The new one is published by then: a failure is said, the next run tries again."""
-    try:
-        store.prune(keep)
-    except (OSError, DamagedError) as error:
-        reporter.warning("prune", f"old versions are not removed yet: {error}")
-
-
         )
 
 
-def _manifest(bench: Bench, cards: Mapping[str, Any], counts: Mapping[str, Any], started: float) -> dict[str, Any]:
 def _refuse_losses(bench: Bench, as_of: datetime) -> None:
     settings, cleaned = bench.order.config.settings, bench.stage / "clean"
     lost = losses.losses(
@@ -589,6 +588,10 @@ def _refuse_losses(bench: Bench, as_of: datetime) -> None:
         raise RefusedError(
             f"{what}; a loss above run.max_outlet_loss = {settings.run.max_outlet_loss}: nothing is published; "
             f"--force-publish overrides"
+        )
+
+
+def _manifest(bench: Bench, cards: Mapping[str, Any], counts: Mapping[str, Any], started: float) -> dict[str, Any]:
     config, base = bench.order.config, bench.store.current()
     inputs = bench.engine.gather(bench.stage / "extract", "inputs")
     seconds = {stage: card["measured"]["seconds"] for stage, card in cards.items()}

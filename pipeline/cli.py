@@ -172,6 +172,7 @@ def _finish(console: Console, outcome: Outcome, order: Order, *, as_json: bool) 
     else:
         console.say(funnel(counts))
     if outcome.version is not None:
+        console.event("published", f"published {outcome.version.run_id}", run_id=outcome.version.run_id)
         console.say(f"output      {order.out / CURRENT}/  (version {outcome.version.run_id})")
     elif order.dry_run:
         console.say("dry run: nothing published")
@@ -182,6 +183,7 @@ def _finish(console: Console, outcome: Outcome, order: Order, *, as_json: bool) 
     if as_json:
         _print_json({
             "run_id": outcome.version.run_id if outcome.version else None,
+            "exit_code": DONE_WITH_REJECTS if outcome.n_rejected else 0,
             "counts": counts,
             "skipped": [{"path": path, "why": why} for path, why in outcome.skipped],
         })  # fmt: skip
@@ -219,7 +221,7 @@ def run_command(
 ) -> None:
     """Take in what is new and publish it: the five stages and the commit."""
     console = _console(log_format, quiet=quiet, verbose=verbose)
-    with _guarded(console):
+    with _guarded(console, records=as_json):
         from pipeline.rebuild import rebuild as run_again
         from pipeline.run import run
 
@@ -248,7 +250,7 @@ def _stage_command(stage: str, what: str, register: Callable[[Callable[..., None
         if context.invoked_subcommand is not None:
             return
         console = _console(log_format, quiet=quiet, verbose=verbose)
-        with _guarded(console):
+        with _guarded(console, records=as_json):
             from pipeline import run
 
             order = _order(config, source, out, sets, jobs, as_of, dry_run=False, force_publish=force_publish)
@@ -488,8 +490,6 @@ def _one_before(store: Store) -> Version:
     return store.version(base)
 
 
-class RejectsAction(StrEnum):
-    """What to do with the inputs refused."""
 @app.command("forget")
 def forget_command(
     article: Annotated[str, typer.Argument(help="Id, path, url, or a part of the title that no other article has.")],
@@ -512,6 +512,8 @@ def forget_command(
             _print_json({"article_id": forgotten, "versions": ids})
 
 
+class RejectsAction(StrEnum):
+    """What to do with the inputs refused."""
 
     list = "list"
     retry = "retry"
@@ -602,19 +604,35 @@ class StateAction(StrEnum):
     """What to do with the state."""
 
     info = "info"
+    rebuild = "rebuild"
 
 
 @app.command("state")
 def state_command(
-    action: Annotated[StateAction, typer.Argument(help="what the next run remembers, and its size")],
+    action: Annotated[StateAction, typer.Argument(help="show its size, or make it anew from the tables")],
     out: Out = Path("data/clean"),
     run_id: RunId = None,
+    config: ConfigFile = None,
     as_json: AsJson = False,
+    quiet: Quiet = False,
+    lock_timeout: LockTimeout = 0.0,
 ) -> None:
-    """Show what the next run remembers of the runs before it, and how much disk that takes."""
-    with _guarded(Console()):
+    """Show what the next run remembers and how much disk that takes, or make it anew from the tables."""
+    console = Console(level=-1 if quiet else 0)
+    with _guarded(console):
         from pipeline import schemas
 
+        if action is StateAction.rebuild:
+            from pipeline import state
+            from pipeline.config import load
+
+            if run_id is not None:
+                raise UsageError("state rebuild: it is the current version's state; --run is for `state info`")
+            store = _store(out)
+            with store.locked(lock_timeout):
+                made = state.rebuild(store, load(config))
+            console.say(f"version {made.run_id} has the same tables and a state made from them")
+            return
         version = _version(out, run_id)
         rows = {output["path"]: output["rows"] for output in version.manifest["outputs"]}
         sizes = []

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run test lint types bench-clean bench-dedup bench-metadata bench-names bench-wire docs clean
+.PHONY: run test torture lint types bench-clean bench-dedup bench-metadata bench-names bench-wire docs clean
 
 run: .venv/run.stamp
 	@$(BIN)/copydesk run --in data/raw --out data/clean; status=$$?; \
@@ -11,6 +11,9 @@ run: .venv/run.stamp
 
 test: .venv/dev.stamp
 	$(BIN)/python -m pytest -q
+
+torture: .venv/dev.stamp
+	$(BIN)/python -m benchmarks.torture
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff format --check .

@@ -114,13 +114,15 @@ EXIT_CODES = {
     1: "a mistake in copydesk",
     2: "the call is wrong",
     3: "done, some inputs rejected; a later run that meets only known rejects ends with 0",
-    65: "nothing published: more inputs rejected than `run.max_reject_share`, a balance that does not add up, or a "
-    "rebuild that would lose articles whose input is gone",
+    65: "nothing published: more inputs rejected than `run.max_reject_share`, an outlet that lost more than "
+    "`run.max_outlet_loss`, a balance that does not add up, a damaged state, or a rebuild that would lose articles "
+    "whose input is gone; of `check`: something is wrong",
     66: "no input",
     73: "the output cannot be written",
     75: "another run holds the lock",
     78: "the settings are wrong, or a stage does not fit the one before it",
     130: "interrupted",
+    141: "the reader of our output left: `copydesk explain ... | head`",
     143: "terminated",
 }
 

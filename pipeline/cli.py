@@ -8,7 +8,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from io import TextIOWrapper
@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # polars and pydantic take half a second to import: `copydesk
 
 DONE_WITH_REJECTS = 3
 INTERRUPTED, TERMINATED = 130, 143
+UNREAD = 141  # what a shell says of a program whose reader left: 128 + SIGPIPE
 
 app = typer.Typer(
     name="copydesk",
@@ -81,8 +82,14 @@ class _TerminatedError(Exception):
 
 
 @contextmanager
-def _guarded(console: Console) -> Iterator[None]:
-    """Turn what we raise on purpose, and interruptions, into exit codes."""
+def _guarded(console: Console, *, records: bool = False) -> Iterator[None]:
+    """Turn what we raise on purpose, and interruptions, into exit codes; `records` prints failures as JSON, too."""
+
+    def failed(message: str, code: int) -> typer.Exit:
+        console.error(message, code)
+        if records:
+            _print_json({"run_id": None, "exit_code": code, "error": message})
+        return typer.Exit(code)
 
     def terminated(number: int, frame: object) -> None:
         raise _TerminatedError
@@ -91,16 +98,18 @@ def _guarded(console: Console) -> Iterator[None]:
     try:
         with console:
             yield
+            sys.stdout.flush()
+    except BrokenPipeError:  # `copydesk explain ... | head`: nobody is left to tell
+        with suppress(OSError):
+            sys.stdout.close()
+        raise typer.Exit(UNREAD) from None
     except PipelineError as error:
-        console.error(str(error), error.exit_code)
-        raise typer.Exit(error.exit_code) from None
+        raise failed(str(error), error.exit_code) from None
     except (KeyboardInterrupt, _TerminatedError) as signalled:
         code = TERMINATED if isinstance(signalled, _TerminatedError) else INTERRUPTED
-        console.error("interrupted; the version before stays current", code)
-        raise typer.Exit(code) from None
+        raise failed("interrupted; readers see a whole version", code) from None
     except OSError as error:
-        console.error(f"{error.filename or 'the output'}: {error.strerror or error}", WriteError.exit_code)
-        raise typer.Exit(WriteError.exit_code) from None
+        raise failed(f"{error.filename or 'the output'}: {error.strerror or error}", WriteError.exit_code) from None
     finally:
         signal.signal(signal.SIGTERM, previous)
 
@@ -163,6 +172,7 @@ def _finish(console: Console, outcome: Outcome, order: Order, *, as_json: bool) 
     else:
         console.say(funnel(counts))
     if outcome.version is not None:
+        console.event("published", f"published {outcome.version.run_id}", run_id=outcome.version.run_id)
         console.say(f"output      {order.out / CURRENT}/  (version {outcome.version.run_id})")
     elif order.dry_run:
         console.say("dry run: nothing published")
@@ -173,6 +183,7 @@ def _finish(console: Console, outcome: Outcome, order: Order, *, as_json: bool) 
     if as_json:
         _print_json({
             "run_id": outcome.version.run_id if outcome.version else None,
+            "exit_code": DONE_WITH_REJECTS if outcome.n_rejected else 0,
             "counts": counts,
             "skipped": [{"path": path, "why": why} for path, why in outcome.skipped],
         })  # fmt: skip
@@ -210,11 +221,12 @@ def run_command(
 ) -> None:
     """Take in what is new and publish it: the five stages and the commit."""
     console = _console(log_format, quiet=quiet, verbose=verbose)
-    with _guarded(console):
-        from pipeline import run
+    with _guarded(console, records=as_json):
+        from pipeline.rebuild import rebuild as run_again
+        from pipeline.run import run
 
         order = _order(config, source, out, sets, jobs, as_of, dry_run=dry_run, force_publish=force_publish)
-        start = run.rebuild if rebuild else run.run
+        start = run_again if rebuild else run
         _finish(console, start(order, console, lock_timeout=lock_timeout), order, as_json=as_json)
 
 
@@ -238,7 +250,7 @@ def _stage_command(stage: str, what: str, register: Callable[[Callable[..., None
         if context.invoked_subcommand is not None:
             return
         console = _console(log_format, quiet=quiet, verbose=verbose)
-        with _guarded(console):
+        with _guarded(console, records=as_json):
             from pipeline import run
 
             order = _order(config, source, out, sets, jobs, as_of, dry_run=False, force_publish=force_publish)
@@ -478,6 +490,28 @@ def _one_before(store: Store) -> Version:
     return store.version(base)
 
 
+@app.command("forget")
+def forget_command(
+    article: Annotated[str, typer.Argument(help="Id, path, url, or a part of the title that no other article has.")],
+    out: Out = Path("data/clean"),
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    lock_timeout: LockTimeout = 0.0,
+) -> None:
+    """Take an article out of every kept version and the state; no later run takes it in again."""
+    console = Console(level=-1 if quiet else 0)
+    with _guarded(console):
+        from pipeline.forget import forget
+
+        store = _store(out)
+        with store.locked(lock_timeout):
+            forgotten, made = forget(store, article)
+        ids = [version.run_id for version in made]
+        console.say(f"article {forgotten} is in no version any more; in their place: {', '.join(ids)}")
+        if as_json:
+            _print_json({"article_id": forgotten, "versions": ids})
+
+
 class RejectsAction(StrEnum):
     """What to do with the inputs refused."""
 
@@ -570,19 +604,35 @@ class StateAction(StrEnum):
     """What to do with the state."""
 
     info = "info"
+    rebuild = "rebuild"
 
 
 @app.command("state")
 def state_command(
-    action: Annotated[StateAction, typer.Argument(help="what the next run remembers, and its size")],
+    action: Annotated[StateAction, typer.Argument(help="show its size, or make it anew from the tables")],
     out: Out = Path("data/clean"),
     run_id: RunId = None,
+    config: ConfigFile = None,
     as_json: AsJson = False,
+    quiet: Quiet = False,
+    lock_timeout: LockTimeout = 0.0,
 ) -> None:
-    """Show what the next run remembers of the runs before it, and how much disk that takes."""
-    with _guarded(Console()):
+    """Show what the next run remembers and how much disk that takes, or make it anew from the tables."""
+    console = Console(level=-1 if quiet else 0)
+    with _guarded(console):
         from pipeline import schemas
 
+        if action is StateAction.rebuild:
+            from pipeline import state
+            from pipeline.config import load
+
+            if run_id is not None:
+                raise UsageError("state rebuild: it is the current version's state; --run is for `state info`")
+            store = _store(out)
+            with store.locked(lock_timeout):
+                made = state.rebuild(store, load(config))
+            console.say(f"version {made.run_id} has the same tables and a state made from them")
+            return
         version = _version(out, run_id)
         rows = {output["path"]: output["rows"] for output in version.manifest["outputs"]}
         sizes = []
@@ -631,11 +681,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that knows only ASCII shows codes
-    try:
-        app()
-    except BrokenPipeError:  # the reader of our output left: `copydesk explain ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(0) from None
+    app()
 
 
 if __name__ == "__main__":

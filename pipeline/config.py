@@ -45,6 +45,8 @@ class RunSettings(StageSettings):
     keep_versions: int = Field(3, ge=1)  # versions kept on disk, the current one included
     max_reject_share: float = Field(0.1, ge=0, le=1)  # more new inputs refused than this: nothing is published
     min_reject_inputs: int = Field(100, ge=1)  # new inputs from which max_reject_share is looked at
+    max_outlet_loss: float = Field(0.5, ge=0, le=1)  # an outlet whose articles keep so much less: nothing is published
+    min_outlet_articles: int = Field(20, ge=1)  # its articles now, and before, from which max_outlet_loss is looked at
 
 
 class Settings(StageSettings):

@@ -130,6 +130,7 @@ def balance(taken: Mapping[str, Any]) -> str:
         f"balance     {taken['n_inputs']:,} inputs = {taken['n_written']:,} written + {taken['n_rejected']:,} rejected "
         f"+ {taken['n_unchanged']:,} unchanged"
         + (f" ({taken['n_repeated']:,} twice in the input)" if taken["n_repeated"] else "")
+        + (f" ({taken['n_forgotten']:,} to be forgotten)" if taken.get("n_forgotten") else "")  # not in older versions
     )
 
 

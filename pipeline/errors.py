@@ -3,6 +3,7 @@
 PipelineError
 ├── UsageError      2    the call is wrong
 ├── RefusedError    65   the data is wrong: too many rejects, a balance that does not add up
+│   └── DamagedError     a file of the output is not what was written
 ├── NoInputError    66   nothing to read
 ├── WriteError      73   the output cannot be written
 ├── LockedError     75   another run holds the lock
@@ -28,6 +29,10 @@ class RefusedError(PipelineError):
     """The result is not fit to publish; the version before stays current."""
 
     exit_code = 65
+
+
+class DamagedError(RefusedError):
+    """A file of the output is not what was written: changed, cut off, gone, or from elsewhere."""
 
 
 class NoInputError(PipelineError):

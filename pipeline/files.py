@@ -1,4 +1,4 @@
-"""The files copydesk writes: Parquet and JSON, each fsynced before anything points to it."""
+"""The files copydesk writes: Parquet and JSON, under a name nobody reads yet, fsynced before anything points to it."""
 
 from __future__ import annotations
 
@@ -7,50 +7,69 @@ import os
 import shutil
 from collections.abc import Mapping
 from hashlib import file_digest
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from pipeline.errors import PipelineError, WriteError
+from pipeline.errors import DamagedError
+
+TEMPORARY = ".tmp-"  # starts the names of what is being made or removed: never read, cleared by the next run
 
 
-def read_table(file: Path) -> pl.DataFrame:
-    """The rows of one Parquet file. Raises PipelineError when it is damaged."""
+def read_table(file: Path, columns: list[str] | None = None) -> pl.DataFrame:
+    """The rows of one Parquet file, of some columns or all. Raises DamagedError when it is not one, or not there."""
     try:
-        return pl.read_parquet(file, glob=False, hive_partitioning=False)
-    except (pl.exceptions.ComputeError, FileNotFoundError) as error:
-        raise PipelineError(f"{file}: damaged ({error}); `copydesk check --deep` names what is") from None
+        return pl.read_parquet(file, columns=columns, glob=False, hive_partitioning=False)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, FileNotFoundError) as error:
+        raise DamagedError(f"{file}: damaged ({error}); `copydesk check --deep` names what is") from None
 
 
 def write_table(frame: pl.DataFrame, target: Path, compression_level: int = 3) -> None:
-    """Write a new Parquet file; the caller has sorted the rows. Raises FileExistsError rather than overwrite."""
-    with target.open("xb") as file:
-        frame.write_parquet(file, compression="zstd", compression_level=compression_level)
-        file.flush()
-        os.fsync(file.fileno())
+    """Write a new Parquet file; the caller has sorted the rows. Raises FileExistsError rather than overwrite.
+
+    Encoded in memory first: of a full disk polars tells in a ComputeError, `write_bytes` in an OSError.
+    """
+    encoded = BytesIO()
+    frame.write_parquet(encoded, compression="zstd", compression_level=compression_level)
+    write_bytes(encoded.getbuffer(), target)
 
 
 def read_json(file: Path) -> dict[str, Any]:
-    """A JSON object. Raises PipelineError when it is damaged."""
+    """A JSON object. Raises DamagedError when it is not one."""
     try:
         loaded: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise PipelineError(f"{file}: damaged: {error}") from None
+        raise DamagedError(f"{file}: damaged ({error})") from None
     return loaded
 
 
-def write_json(value: Mapping[str, Any], target: Path) -> None:
-    """Write a new JSON file with sorted keys, one value a line."""
-    write_bytes((json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode(), target)
+def json_text(value: Mapping[str, Any]) -> str:
+    """A JSON object with sorted keys, one value a line."""
+    return json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def write_bytes(raw: bytes, target: Path) -> None:
+def write_bytes(raw: bytes | memoryview, target: Path) -> None:
     """Write a new file."""
     with target.open("xb") as file:
         file.write(raw)
         file.flush()
         os.fsync(file.fileno())
+
+
+def replace_text(text: str, target: Path) -> None:
+    """Write a text in one step: readers see the old file or the new one, and a failure leaves the old one."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f"{TEMPORARY}{target.name}")
+    draft.unlink(missing_ok=True)
+    try:
+        write_bytes(text.encode(), draft)
+        draft.replace(target)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+    fsync_folder(target.parent)
 
 
 def digest(file: Path) -> str:
@@ -68,22 +87,16 @@ def fsync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def remove_folder(folder: Path) -> None:
+    """Remove a folder, if it is there; killed half-way, no part of it stands under its name any more."""
+    doomed = folder.with_name(f"{TEMPORARY}gone-{folder.name}")
+    for leftover in (doomed, folder):
+        if leftover.exists():
+            shutil.rmtree(leftover if leftover == doomed else leftover.rename(doomed))
+
+
 def reset_folder(folder: Path) -> Path:
-    """The folder, empty. Raises WriteError when the disk refuses."""
-    try:
-        if folder.exists():
-            shutil.rmtree(folder)
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise WriteError(f"{error.filename}: {error.strerror}") from None
+    """The folder, empty."""
+    remove_folder(folder)
+    folder.mkdir(parents=True)
     return folder
-
-
-def replace_text(text: str, target: Path) -> None:
-    """Write a text in one step: readers see the old file or the new one."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.tmp")
-    draft.unlink(missing_ok=True)
-    write_bytes(text.encode("utf-8"), draft)
-    draft.replace(target)
-    fsync_folder(target.parent)

@@ -16,7 +16,7 @@ from pipeline import schemas
 from pipeline.engines.base import Batch
 from pipeline.files import digest
 from pipeline.kernels.hashing import article_id
-from pipeline.ledger import File, Input, InputKey, Ledger, Place, Status
+from pipeline.ledger import File, Input, InputKey, Ledger, Place, Status, forgotten_articles
 from pipeline.readers import Document, Limits, Refusal, key_of, outlet_of, read
 from pipeline.stages.extract import Extracted, Task
 
@@ -48,6 +48,7 @@ class Intake:
     n_inputs: int = 0
     n_unchanged: int = 0
     n_repeated: int = 0  # of the unchanged: the same content twice in this input
+    n_forgotten: int = 0  # of the unchanged: articles that were to be forgotten
     files: dict[str, File] = field(default_factory=dict)  # by source path
     refusals: list[Refusal] = field(default_factory=list)
     still_refused: set[Place] = field(default_factory=set)  # known refusals that were met again
@@ -111,6 +112,11 @@ class Intake:
             self._left_some |= entry is None and not repeated
             return False
         self.n_inputs += 1
+        if self._is_forgotten(item, key):
+            self.n_unchanged += 1
+            self.n_forgotten += 1
+            self._left_some = True
+            return False
         if entry is None and not repeated:
             self._taken.add(key)
             return True
@@ -121,6 +127,19 @@ class Intake:
         if entry is not None and entry.status == "written" and entry.place != place and entry.article_id:
             self._moved[entry.article_id] = path, item.source_path
         return False
+
+    def _is_forgotten(self, item: Document | Refusal, key: InputKey) -> bool:
+        """The input is that of an article to be forgotten: the same content, or another state of it."""
+        for entry in (self.ledger.inputs.get(key), self.origin.get(key)):
+            if entry is not None and entry.status == "forgotten":
+                return True
+        if not self._forgotten or isinstance(item, Refusal):
+            return False
+        return article_id(outlet_of(item), key_of(item)) in self._forgotten
+
+    @cached_property
+    def _forgotten(self) -> Set[str]:
+        return self.ledger.forgotten | forgotten_articles(self.origin.values())
 
     def _homeless(self, article: str, path: Path, source_path: str) -> Iterator[Task]:
         """Inputs of the file whose article is revised from the place they used to lie in: articles of their own now."""

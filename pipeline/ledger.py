@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -12,7 +12,7 @@ import polars as pl
 from pipeline import schemas
 from pipeline.store import Version
 
-Status = Literal["written", "replaced", "superseded", "rejected"]
+Status = Literal["written", "replaced", "superseded", "rejected", "forgotten"]
 InputKey = tuple[str | None, str]  # outlet and content hash: what makes an input known
 Place = tuple[str, int]  # source path and offset
 
@@ -52,6 +52,7 @@ class Ledger:
     inputs: Mapping[InputKey, Input] = field(default_factory=dict)
     files: Mapping[tuple[str, str], File] = field(default_factory=dict)  # by source path and hash
     live: Mapping[str, Input] = field(default_factory=dict)  # article_id -> the input it stands on
+    forgotten: Set[str] = frozenset()  # article_ids that are not taken in again
 
     @classmethod
     def of(cls, version: Version | None) -> Ledger:
@@ -65,6 +66,7 @@ class Ledger:
             {(entry.outlet, entry.sha256): entry for entry in entries},
             {(file.source_path, file.sha256): file for file in files},
             {entry.article_id: entry for entry in entries if entry.status == "written" and entry.article_id},
+            forgotten_articles(entries),
         )
 
     def known(self, key: InputKey, place: Place, *, retry: bool) -> Input | None:
@@ -86,6 +88,11 @@ class Ledger:
         """How many inputs the file holds when all of them are known, else None."""
         known = self.files.get((source_path, sha256))
         return None if known is None or (retry and known.n_rejected) else known.n_inputs
+
+
+def forgotten_articles(entries: Iterable[Input]) -> frozenset[str]:
+    """The articles of these that `copydesk forget` took out."""
+    return frozenset(entry.article_id for entry in entries if entry.status == "forgotten" and entry.article_id)
 
 
 def input_rows(inputs: Iterable[Input], batch_id: str) -> pl.DataFrame:

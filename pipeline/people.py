@@ -233,7 +233,7 @@ def _shared_keys(drafts: Mapping[str, _Draft]) -> set[str]:
     shared: set[str] = set()
     for draft in drafts.values():
         head = fold_key(draft.canonical)
-        for key in {fold_key(form.spelling) for form in draft.forms} | {head}:
+        for key in sorted({fold_key(form.spelling) for form in draft.forms} | {head}):
             if first.setdefault(key, head) != head:
                 shared.add(key)
     return shared

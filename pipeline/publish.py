@@ -42,6 +42,7 @@ class Batch:
     inputs: pl.DataFrame
     files: pl.DataFrame
     outlet_lines: pl.DataFrame
+    outlet_sizes: pl.DataFrame
     still_refused: pl.DataFrame  # source_path, source_offset of refusals known before and met again
     fingerprints: pl.DataFrame
     frequencies: pl.DataFrame
@@ -86,16 +87,22 @@ def fill(draft: Draft, batch: Batch, *, keep_days: Mapping[str, int]) -> None:
     read_again = pl.col("source_path").is_in(batch.files["source_path"].implode())
     _filter(draft, schemas.FILES, ~read_again, state=True)  # what lies there now is what counts
     _add(draft, schemas.FILES, batch.day, batch.files, state=True)
-    _add_counts(draft, schemas.OUTLET_LINES, batch.day, batch.outlet_lines, "n_articles")
-    _add_counts(draft, schemas.FREQUENCIES, batch.day, batch.frequencies, "n_paragraphs")
+    _add_counts(draft, schemas.OUTLET_LINES, batch.day, batch.outlet_lines)
+    _add_counts(draft, schemas.OUTLET_SIZES, batch.day, batch.outlet_sizes)
+    _add_counts(draft, schemas.FREQUENCIES, batch.day, batch.frequencies)
     _add(draft, schemas.FINGERPRINTS, batch.day, batch.fingerprints, state=True)
-    for table in (schemas.OUTLET_LINES, schemas.FINGERPRINTS):
+    keep_window(draft, batch.as_of, keep_days)
+    _refuse_doubles(draft)
+
+
+def keep_window(draft: Draft, as_of: datetime, keep_days: Mapping[str, int]) -> None:
+    """Leave out what no later batch looks back to. `keep_days`: state table -> days it looks back, 0 = for ever."""
+    for table in (schemas.OUTLET_LINES, schemas.OUTLET_SIZES, schemas.FINGERPRINTS):
         if keep_days[table.name]:
-            oldest = (batch.as_of.date() - timedelta(days=keep_days[table.name] + 1)).isoformat()
+            oldest = (as_of.date() - timedelta(days=keep_days[table.name] + 1)).isoformat()
             for day in draft.days(table, state=True):
                 if day < oldest:
                     draft.remove(table, day, state=True)
-    _refuse_doubles(draft)
 
 
 def _refuse_doubles(draft: Draft) -> None:
@@ -114,9 +121,9 @@ def _add(draft: Draft, table: Table, day: str, rows: pl.DataFrame, *, state: boo
     draft.write(table, day, schemas.ordered(pl.concat([there, rows.select(table.names)]), table), state=state)
 
 
-def _add_counts(draft: Draft, table: Table, day: str, rows: pl.DataFrame, count: str) -> None:
+def _add_counts(draft: Draft, table: Table, day: str, rows: pl.DataFrame) -> None:
     both = pl.concat([draft.read(table, day, state=True), rows.select(table.names)])
-    summed = both.group_by(list(table.key)).agg(pl.col(count).sum()).select(table.names)
+    summed = both.group_by(list(table.key)).agg(pl.exclude(table.key).sum()).select(table.names)
     draft.write(table, day, schemas.ordered(schemas.conform(summed, table, at="publish"), table), state=True)
 
 
@@ -166,6 +173,76 @@ def _remove_replaced(draft: Draft, batch: Batch) -> None:
     if gone.len():
         _filter(draft, schemas.FINGERPRINTS, ~pl.col("paragraph_id").is_in(gone.implode()), state=True)
         _filter(draft, schemas.LINKS, ~pl.any_horizontal(pl.col("left_id", "right_id").is_in(gone.implode())))
+        _add(draft, schemas.GONE, batch.day, stamped(gone.to_frame(), schemas.GONE, batch.run_id), state=True)
+
+
+def take_out(draft: Draft, article: str) -> None:
+    """Take an article's rows out of every table and out of the state; its inputs stay, known as forgotten.
+
+    Rows of other articles keep what they say of its paragraphs; its clusters pass to their next member.
+    """
+    others = pl.col("article_id").ne_missing(article)
+    before = draft.gathered(schemas.MEMBERS, state=True)
+    touched = before.filter(~others)["cluster_id"].unique().implode()
+    members = before.filter(others & pl.col("cluster_id").is_in(touched))
+    own = draft.gathered(schemas.PARAGRAPHS, pl.col("article_id") == article)
+    gone = own.select("paragraph_id").with_columns(pl.lit(draft.batch_ids[-1]).alias("batch_id"))
+    for table in (schemas.ARTICLES, schemas.LINES, schemas.PARAGRAPHS, schemas.MENTIONS, schemas.REJECTS):
+        _filter(draft, table, others)
+    _filter(draft, schemas.FINGERPRINTS, others, state=True)
+    _filter(draft, schemas.MEMBERS, others, state=True)
+    _filter(
+        draft, schemas.LINKS, ~pl.any_horizontal(pl.col("left_id", "right_id").is_in(gone["paragraph_id"].implode()))
+    )
+    _replace_clusters(draft, touched, dedup.clusters(members))
+    known = draft.gathered(schemas.INPUTS, ~others, state=True)
+    _filter(draft, schemas.FILES, ~pl.col("source_path").is_in(known["source_path"].implode()), state=True)
+    _filter(draft, schemas.INPUTS, others, state=True)
+    if gone.height:
+        _add(draft, schemas.GONE, _day_of(draft), gone, state=True)
+    block(draft, forgotten(known))
+
+
+def forgotten(inputs: pl.DataFrame) -> pl.DataFrame:
+    """INPUTS of a forgotten article: enough to know them again, and nothing of what they were."""
+    kept = ("outlet", "sha256", "article_id", "batch_id")
+    nothing = {"status": "forgotten", "source_path": "", "source_offset": 0}
+    return inputs.with_columns(
+        pl.lit(nothing.get(name), dtype).alias(name)
+        for name, dtype in schemas.INPUTS.schema.items()
+        if name not in kept
+    )
+
+
+def block(draft: Draft, inputs: pl.DataFrame) -> None:
+    """Put forgotten INPUTS in the ledger, in place of what it says of them."""
+    if inputs.is_empty():
+        return
+    known = list(schemas.INPUTS.key)
+    for day in draft.days(schemas.INPUTS, state=True):
+        there = draft.read(schemas.INPUTS, day, state=True)
+        others = there.join(inputs, on=known, how="anti", nulls_equal=True, maintain_order="left")
+        if others.height < there.height:
+            draft.write(schemas.INPUTS, day, others, state=True)
+    _add(draft, schemas.INPUTS, _day_of(draft), inputs, state=True)
+
+
+def _day_of(draft: Draft) -> str:
+    """The last day the ledger has rows of."""
+    return draft.days(schemas.INPUTS, state=True)[-1]
+
+
+def _replace_clusters(draft: Draft, touched: pl.Series, clusters: pl.DataFrame) -> None:
+    """The clusters as they are now, in the files and batches they stand in; those of one paragraph are gone."""
+    for day in draft.days(schemas.CLUSTERS):
+        there = draft.read(schemas.CLUSTERS, day)
+        changed = there.filter(pl.col("cluster_id").is_in(touched))
+        if changed.height:
+            anew = clusters.join(changed.select("cluster_id", "batch_id"), on="cluster_id").select(
+                schemas.CLUSTERS.names
+            )
+            standing = there.filter(~pl.col("cluster_id").is_in(touched))
+            draft.write(schemas.CLUSTERS, day, schemas.ordered(pl.concat([standing, anew]), schemas.CLUSTERS))
 
 
 def _update_clusters(draft: Draft, batch: Batch) -> None:

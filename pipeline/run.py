@@ -6,12 +6,13 @@ refuses a folder whose card does not fit. `export` is the commit.
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 from importlib.metadata import version as library_version
 from pathlib import Path
@@ -19,13 +20,13 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from pipeline import __version__, publish, schemas
+from pipeline import __version__, losses, publish, schemas
 from pipeline.config import Config
 from pipeline.engines.base import Batch, Engine
 from pipeline.engines.local import Local
-from pipeline.errors import ConfigError, NoInputError, RefusedError
-from pipeline.files import digest, read_json, reset_folder, write_json
-from pipeline.intake import Intake, located
+from pipeline.errors import ConfigError, DamagedError, NoInputError, RefusedError
+from pipeline.files import digest, json_text, read_json, replace_text, reset_folder
+from pipeline.intake import Intake
 from pipeline.kernels.hashing import run_hash
 from pipeline.ledger import Input, InputKey, Ledger, file_rows, input_rows
 from pipeline.readers.folder import found
@@ -34,7 +35,6 @@ from pipeline.store import Draft, Store, Version
 
 SCHEMA_VERSION = 2  # of the tables and the state: 2 keeps what stands around names and figures
 CARD = "stage.json"
-REBUILD = ".rebuild"
 LIBRARIES = ("datasketch", "lxml", "numpy", "polars", "pyarrow", "py3langid", "selectolax", "trafilatura")
 
 
@@ -151,7 +151,8 @@ class Bench:
             "counts": dict(counts),
             "measured": {"seconds": round(time.monotonic() - started, 3), "peak_memory_mb": _peak_memory()},
         }
-        write_json(card, self.stage / stage / CARD)
+        os.sync()  # a card on the disk means that the tables it stands for are
+        replace_text(json_text(card), self.stage / stage / CARD)
         self.reporter.event(stage, f"{stage}: done", **counts)
         return counts
 
@@ -161,8 +162,9 @@ def run(order: Order, reporter: Reporter, *, lock_timeout: float = 0.0) -> Outco
     _look_at(order, reporter)
     bench = Bench.set_up(order, reporter)
     with bench.store.locked(lock_timeout):
+        bench.store.sound()
         try:
-            return _all_stages(bench)
+            return all_stages(bench)
         finally:
             if order.dry_run:
                 shutil.rmtree(bench.stage, ignore_errors=True)
@@ -173,6 +175,7 @@ def one_stage(stage: str, order: Order, reporter: Reporter, *, lock_timeout: flo
     _look_at(order, reporter)
     bench = Bench.set_up(order, reporter)
     with bench.store.locked(lock_timeout):
+        bench.store.sound()
         skipped = _STEPS[stage](bench)
         counts = {done: read_json(bench.stage / done / CARD)["counts"] for done in _done(bench)}
         return Outcome(bench.store.current() if stage == "export" else None, counts, skipped)
@@ -218,7 +221,8 @@ def _done(bench: Bench) -> list[str]:
     return [stage for stage in STAGES if (bench.stage / stage / CARD).is_file()]
 
 
-def _all_stages(bench: Bench) -> Outcome:
+def all_stages(bench: Bench) -> Outcome:
+    """The five stages and the commit; the caller holds the lock."""
     before = bench.store.current()
     skipped = _extract(bench)
     counts = {"extract": bench.card("extract")["counts"]}
@@ -285,6 +289,7 @@ def _extract(bench: Bench) -> Sequence[tuple[str, str]]:
         "n_rejected": rejects.height,
         "n_unchanged": intake.n_unchanged,
         "n_repeated": intake.n_repeated,
+        "n_forgotten": intake.n_forgotten,
         "n_skipped": len(inputs.skipped),
         "n_lines": bench.engine.gather(folder, "lines").height,
         "rejected_by_reason": dict(sorted(rejects["reason"].value_counts().iter_rows())),
@@ -295,12 +300,13 @@ def _extract(bench: Bench) -> Sequence[tuple[str, str]]:
 
 def _new_run_id(as_of: datetime, taken: Sequence[str], base: Version | None) -> str:
     """The id for what is taken in; another one where the current version's history has it already."""
-    run_id = _run_id(as_of, taken)
+    run_id = run_id_of(as_of, taken)
     again = base is not None and run_id in (base.run_id, *base.manifest["batches"])
-    return _run_id(as_of, [*taken, base.run_id]) if base is not None and again else run_id
+    return run_id_of(as_of, [*taken, base.run_id]) if base is not None and again else run_id
 
 
-def _run_id(as_of: datetime, parts: Sequence[str]) -> str:
+def run_id_of(as_of: datetime, parts: Sequence[str]) -> str:
+    """`<as_of UTC>-<8 hex>`: the id of a run at that time that takes in, or makes, these parts in any order."""
     return f"{as_of:%Y%m%dT%H%M%SZ}-{run_hash(tuple(sorted(parts)))}"
 
 
@@ -331,7 +337,9 @@ def _clean(bench: Bench) -> Sequence[tuple[str, str]]:
     known = _summed([today, _remembered(bench, schemas.OUTLET_LINES, as_of, settings.window_days)])
     bench.engine.write(folder, bench.engine.map(judged, bench.engine.scan(source, tables)))
     bench.engine.write(folder, [{"outlet_lines": today}])
-    lines = bench.engine.gather(folder, "lines")
+    documents, lines = bench.engine.gather(folder, "documents"), bench.engine.gather(folder, "lines")
+    new = documents.filter(~pl.col("article_id").is_in(standing))
+    bench.engine.write(folder, [{"outlet_sizes": losses.sizes(new, lines)}])
     kept, dropped = lines["paragraph_no"].is_not_null(), lines["dropped_by"].is_not_null()
     n_with_text = lines.filter(kept)["article_id"].n_unique()
     rule = lines["dropped_by"].drop_nulls()
@@ -484,6 +492,7 @@ def _export(bench: Bench) -> Sequence[tuple[str, str]]:
     taken = cards["extract"]["counts"]
     reset_folder(bench.stage / "export")
     _refuse_a_bad_batch(bench, taken)
+    _refuse_losses(bench, as_of)
     gather = bench.engine.gather
     folders = {stage: bench.stage / stage for stage in STAGES}
     documents = gather(folders["clean"], "documents")
@@ -526,18 +535,32 @@ def _export(bench: Bench) -> Sequence[tuple[str, str]]:
             files=gather(folders["extract"], "files"),
             still_refused=gather(folders["extract"], "still_refused"),
             outlet_lines=gather(folders["clean"], "outlet_lines"),
+            outlet_sizes=gather(folders["clean"], "outlet_sizes"),
             fingerprints=gather(folders["dedup"], "fingerprints"),
             frequencies=gather(folders["dedup"], "frequencies"),
             grown=grown,
         )
         draft = Draft(batch.run_id, bench.store.current(), settings.export.compression_level)
-        windows = {"outlet_lines": settings.clean.window_days, "fingerprints": settings.dedup.window_days}
+        windows = {
+            "outlet_lines": settings.clean.window_days,
+            "outlet_sizes": settings.clean.window_days,
+            "fingerprints": settings.dedup.window_days,
+        }
         publish.fill(draft, batch, keep_days=windows)
         if not bench.order.dry_run:
             manifest = _manifest(bench, cards, counts, started)
-            bench.store.commit(draft, manifest, keep=settings.run.keep_versions)
+            bench.store.commit(draft, manifest)
+            prune(bench.store, settings.run.keep_versions, bench.reporter)
     bench.finish("export", as_of, counts, started)
     return ()
+
+
+def prune(store: Store, keep: int, reporter: Reporter) -> None:
+    """Drop versions beyond `keep`. The new one is published by then: a failure is said, the next run tries again."""
+    try:
+        store.prune(keep)
+    except (OSError, DamagedError) as error:
+        reporter.warning("prune", f"old versions are not removed yet: {error}")
 
 
 def _refuse_a_bad_batch(bench: Bench, taken: Mapping[str, Any]) -> None:
@@ -549,6 +572,22 @@ def _refuse_a_bad_batch(bench: Bench, taken: Mapping[str, Any]) -> None:
             f"{taken['n_rejected']:,} of {new:,} new inputs rejected ({share:.1%}), above run.max_reject_share = "
             f"{limits.max_reject_share}: nothing is published; --force-publish overrides; "
             f"by reason: {taken['rejected_by_reason']}"
+        )
+
+
+def _refuse_losses(bench: Bench, as_of: datetime) -> None:
+    settings, cleaned = bench.order.config.settings, bench.stage / "clean"
+    lost = losses.losses(
+        bench.engine.gather(cleaned, "outlet_sizes"),
+        losses.summed(_remembered(bench, schemas.OUTLET_SIZES, as_of, settings.clean.window_days)),
+        settings.run.max_outlet_loss,
+        settings.run.min_outlet_articles,
+    )
+    if lost.height and not bench.order.force_publish:
+        what = losses.told(lost, *(bench.engine.gather(cleaned, table) for table in ("documents", "lines")))
+        raise RefusedError(
+            f"{what}; a loss above run.max_outlet_loss = {settings.run.max_outlet_loss}: nothing is published; "
+            f"--force-publish overrides"
         )
 
 
@@ -594,104 +633,3 @@ _STEPS: Mapping[str, Callable[[Bench], Sequence[tuple[str, str]]]] = {
     "names": _names,
     "export": _export,
 }
-
-
-# ---------------------------------------------------------------------------------------------------------- rebuild
-
-
-def rebuild(order: Order, reporter: Reporter, *, lock_timeout: float = 0.0) -> Outcome:
-    """Every input again under the present settings, batch by batch in the old order: one new version.
-
-    The batches are replayed into a store of their own beside the versions; the last of its versions is then
-    committed under a new id. Raises RefusedError when an input that stands in the current version is gone,
-    unless `force_publish`.
-    """
-    if not order.source.exists():
-        raise NoInputError(f"{order.source}: no such file or folder")
-    store = Store(order.out)
-    with store.locked(lock_timeout):
-        base = store.current()
-        if base is None:
-            return _all_stages(Bench.set_up(order, reporter))
-        replayed = Store(reset_folder(order.out / REBUILD))
-        try:
-            return _replay(order, reporter, store, base, replayed)
-        finally:
-            shutil.rmtree(replayed.root, ignore_errors=True)
-
-
-def _replay(order: Order, reporter: Reporter, store: Store, base: Version, replayed: Store) -> Outcome:
-    entries = [Input(*row[:-1]) for row in base.read(schemas.INPUTS, state=True).rows()]
-    batches = base.read(schemas.INPUTS, state=True)["batch_id"]
-    origin = {(entry.outlet, entry.sha256): entry for entry in entries}
-    took = {(entry.outlet, entry.sha256): batch for entry, batch in zip(entries, batches, strict=True)}
-    settings = order.config.settings.extract
-    inputs = found(order.source, settings.include, settings.exclude, without=store.root)
-    places = located(inputs.paths, settings.limits, took)
-    outcomes = []
-    for batch_id in base.manifest["batches"]:
-        one = replace(
-            order,
-            out=replayed.root,
-            as_of=_time_of(batch_id),
-            dry_run=False,
-            force_publish=True,
-            run_id=batch_id,
-            wanted=frozenset(key for key, batch in took.items() if batch == batch_id),
-            paths=frozenset(places.get(batch_id, ())),
-            origin=origin,
-            guarded=store.root,
-        )
-        if one.paths:
-            outcomes.append(_all_stages(Bench.set_up(one, reporter)))
-    new = replace(order, out=replayed.root, dry_run=False, force_publish=True, origin=origin, guarded=store.root)
-    outcomes.append(_only_new(_all_stages(Bench.set_up(new, reporter))))
-    made = replayed.current()
-    if made is None:
-        raise NoInputError(f"{order.source}: none of the inputs of the current version is there any more")
-    _refuse_to_lose(order, base, made)
-    counts = {stage: _total([outcome.counts.get(stage, {}) for outcome in outcomes]) for stage in STAGES}
-    counts["names"]["n_persons"] = made.read(schemas.MENTIONS)["person_id"].drop_nulls().n_unique()
-    if order.dry_run:
-        return Outcome(None, counts, outcomes[-1].skipped)
-    manifest = made.manifest
-    settings = manifest["settings"]
-    run_id = _run_id(
-        order.as_of, [made.run_id, str(sorted(settings.items())), str(sorted(manifest["versions"].items()))]
-    )
-    manifest = {**manifest, "run_id": run_id, "base": base.run_id, "as_of": order.as_of.isoformat(), "counts": counts}
-    version = store.commit(Draft(run_id, made), manifest, keep=order.config.settings.run.keep_versions)
-    return Outcome(version, counts, outcomes[-1].skipped)
-
-
-def _time_of(batch_id: str) -> datetime:
-    return datetime.strptime(batch_id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-
-
-def _only_new(last: Outcome) -> Outcome:
-    """The outcome of the last batch without the inputs that the replayed batches counted."""
-    taken = dict(last.counts["extract"])
-    taken["n_inputs"] -= taken["n_unchanged"]
-    taken["n_unchanged"] = 0
-    return replace(last, counts={**last.counts, "extract": taken})
-
-
-def _total(counts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    total: dict[str, Any] = {}
-    for batch in counts:
-        for name, value in batch.items():
-            if isinstance(value, int):
-                total[name] = total.get(name, 0) + value
-            elif isinstance(value, dict):
-                total[name] = _total([total.get(name, {}), value])
-    return total
-
-
-def _refuse_to_lose(order: Order, base: Version, made: Version) -> None:
-    before, after = (version.scan(schemas.ARTICLES).select("article_id", "source_path") for version in (base, made))
-    lost = before.join(after, on="article_id", how="anti").sort("source_path").collect()
-    if lost.height and not order.force_publish:
-        raise RefusedError(
-            f"{lost.height:,} articles of the current version cannot be made again, their input is gone or refused "
-            f"(the first: {lost['source_path'][0]}): nothing is published; --force-publish goes on without them"
-        )

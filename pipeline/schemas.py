@@ -324,7 +324,12 @@ INPUTS = Table(
         Column("sha256", pl.String, "of the input's content; with outlet, what makes it known"),
         Column("article_id", pl.String, "null where it got no id"),
         Column("key", pl.String, "what article_id is the hash of, beside the outlet"),
-        Column("status", pl.String, "written, replaced (by a revision), superseded (in its own batch), rejected"),
+        Column(
+            "status",
+            pl.String,
+            "written, replaced (by a revision), superseded (in its own batch), rejected, forgotten (on demand: only "
+            "outlet, sha256 and article_id are left of what it was)",
+        ),
         Column("source_path", pl.String, "where it lay"),
         Column("source_offset", pl.Int64, "where in the file"),
         Column("first_seen_at", TIME, "of a written article"),
@@ -409,4 +414,23 @@ MEMBERS = Table(
         Column("cited_agency", pl.String, "news agency the paragraph cites"),
     ),
 )
-STATE_TABLES = (INPUTS, FILES, OUTLET_LINES, FINGERPRINTS, FREQUENCIES, MEMBERS)
+OUTLET_SIZES = Table(
+    "outlet_sizes",
+    "outlet, in the batches of one day",
+    ("outlet",),
+    (
+        Column("outlet", pl.String, "outlet"),
+        Column("n_articles", pl.Int64, "articles that were new"),
+        Column("n_characters", pl.Int64, "characters of their lines in the text"),
+    ),
+)
+GONE = Table(
+    "gone",
+    "paragraph that a revision or `forget` took away",
+    ("paragraph_id",),
+    (
+        Column("paragraph_id", pl.String, "its id, which rows of other articles may still name"),
+        _BATCH_ID,
+    ),
+)
+STATE_TABLES = (INPUTS, FILES, OUTLET_LINES, OUTLET_SIZES, FINGERPRINTS, FREQUENCIES, MEMBERS, GONE)

@@ -15,8 +15,10 @@ LAYERS = (  # lowest first; a module may import from lower layers, and from its 
     ("pipeline.stages",),
     ("pipeline.config", "pipeline.store"),
     ("pipeline.ledger",),
-    ("pipeline.intake", "pipeline.publish", "pipeline.check", "pipeline.explain", "pipeline.people"),
+    ("pipeline.intake", "pipeline.publish", "pipeline.check", "pipeline.explain", "pipeline.people", "pipeline.losses"),
+    ("pipeline.forget", "pipeline.state"),
     ("pipeline.run",),
+    ("pipeline.rebuild",),
     ("pipeline.cli",),
 )
 LAZY = {"trafilatura", "datasketch", "pebble", "scipy"}  # each takes a good part of a second to import

@@ -44,7 +44,7 @@ def test_a_sound_version_has_no_problems(version):
     ("table", "change", "said"),
     [
         (schemas.PARAGRAPHS, drop_first, "another n_paragraphs than rows in paragraphs"),
-        (schemas.ARTICLES, drop_first, "rows belong to no article"),
+        (schemas.ARTICLES, drop_first, "belong to no article"),
         (schemas.ARTICLES, lambda frame: pl.concat([frame, frame]), "stand more than once"),
         (schemas.ARTICLES, lambda frame: frame.with_columns(pl.col("n_kept") + 1), "other than n_kept"),
         (schemas.LINKS, lambda frame: frame.with_columns(pl.lit("0" * 24).alias("left_id")), "left_id are no"),

@@ -20,7 +20,9 @@ def committed(store, run_id, *, keep=3, base=None, **days):
     for day, frame in days.items():
         draft.write(schemas.OUTLET_LINES, day, frame, state=True)
     base_id = draft.base.run_id if draft.base else None
-    return store.commit(draft, {"run_id": run_id, "base": base_id}, keep=keep)
+    version = store.commit(draft, {"run_id": run_id, "base": base_id})
+    store.prune(keep)
+    return version
 
 
 def inode(version, day):
@@ -73,7 +75,7 @@ def test_a_removed_day_is_gone_from_the_new_version_only(tmp_path):
     draft = Draft("run-2", first)
     draft.remove(schemas.OUTLET_LINES, "day1", state=True)
 
-    second = store.commit(draft, {"base": "run-1"}, keep=3)
+    second = store.commit(draft, {"base": "run-1"})
 
     assert draft.days(schemas.OUTLET_LINES, state=True) == ["day2"]
     assert list(second.files(schemas.OUTLET_LINES, state=True)) == ["day2"]
@@ -180,8 +182,9 @@ def test_a_failed_write_leaves_the_version_before(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device", "part-0.parquet")
 
     monkeypatch.setattr("pipeline.store.write_table", full)
-    with pytest.raises(WriteError, match="No space left on device"):
+    with pytest.raises(WriteError, match="No space left on device"), store.locked():
         committed(store, "run-2", day1=rows("b.example"))
 
+    assert list((tmp_path / "versions").glob(".tmp-*")) == []
     assert store.current().run_id == "run-1"
     assert json.loads((tmp_path / "current" / "manifest.json").read_text())["run_id"] == "run-1"

@@ -9,7 +9,8 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.config import load
-from pipeline.run import Order, Outcome, rebuild, run
+from pipeline.rebuild import rebuild
+from pipeline.run import Order, Outcome, run
 from pipeline.store import Store, Version
 
 FIRST = datetime(2026, 11, 17, 6, 0, tzinfo=UTC)

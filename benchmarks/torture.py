@@ -1,0 +1,215 @@
+"""Runs that are stopped, starved, doubled and damaged: `python -m benchmarks.torture [--kills 200] [--every 1] ...`.
+
+Prints the table of `docs/reliability.md`, and writes the figures as JSON. Everything happens in a temporary folder, on
+a newsroom made for the purpose (tests/world.py). Exit 1 when a promise does not hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import OUT, write_figures
+from pipeline.check import problems
+from tests.faults import STEPS
+from tests.newsdesk import Desk, inline
+from tests.world import LOCAL, WIRE, current, page, put, ran
+
+SEED = 20261122
+KILL_SPAN = (0.2, 4.0)  # seconds after the start: from the first import to after the end of an undisturbed run
+DISK = 640  # KiB of the small disk: the first version fits, the second does not
+SPOOL = 48  # runs that an input lies there before the scraper removes it
+YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class Result:
+    """One promise: how often it was tried, how often it held, and what went wrong first."""
+
+    promise: str
+    tried: int
+    held: int
+    note: str = ""
+
+
+def counted(promise: str, outcomes: Iterator[str | None], note: str = "") -> Result:
+    """The outcomes (None: it held) as one row."""
+    wrong = []
+    tried = 0
+    for outcome in outcomes:
+        tried += 1
+        if outcome is not None:
+            wrong.append(outcome)
+        if sys.stderr.isatty():
+            print(f"\r{promise}: {tried} tried, {len(wrong)} wrong ", end="", file=sys.stderr)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+    return Result(promise, tried, tried - len(wrong), wrong[0] if wrong else note)
+
+
+def each(
+    desk: Desk, root: Path, what: Callable[[Path, int], str | None], numbers: Iterator[int]
+) -> Iterator[str | None]:
+    """What an experiment says, for each number, on a fresh copy of the desk that is removed afterwards."""
+    for number in numbers:
+        with tempfile.TemporaryDirectory(dir=root) as folder:
+            yield what(desk.copy(Path(folder) / "out"), number)
+
+
+def failing_calls(desk: Desk, root: Path, every: int) -> Result:
+    """The n-th call that changes the output fails with ENOSPC, EIO, EACCES in turn."""
+    return counted("the n-th I/O call fails", each(desk, root, desk.fails, iter(range(1, desk.n_calls + 1, every))))
+
+
+def named_kills(desk: Desk, root: Path) -> Result:
+    """The process is killed (-9) at each named step."""
+    return counted("kill -9 at a named step", each(desk, root, desk.killed_at, iter([desk.step(n) for n in STEPS])))
+
+
+def random_kills(desk: Desk, root: Path, kills: int) -> Result:
+    """The process is killed (-9) at random times."""
+    chance = np.random.default_rng(SEED)
+    running = 0
+
+    def killed(out: Path, number: int) -> str | None:
+        nonlocal running
+        was_running, wrong = desk.killed_after(out, float(chance.uniform(*KILL_SPAN)))
+        running += was_running
+        return wrong
+
+    result = counted("kill -9 at a random time", each(desk, root, killed, iter(range(kills))))
+    result.note = result.note or f"{running} of them while it ran"
+    return result
+
+
+def pairs(desk: Desk, root: Path, number: int) -> Result:
+    """Two runs started together."""
+    return counted("two runs at once", each(desk, root, lambda out, _: desk.pair(out), iter(range(number))))
+
+
+def flips(desk: Desk, root: Path, number: int) -> Result:
+    """One bit of a committed file turned over."""
+    chance = np.random.default_rng(SEED)
+    return counted(
+        "a flipped bit is named", each(desk, root, lambda out, _: desk.flipped(out, chance), iter(range(number)))
+    )
+
+
+def full_disk(desk: Desk, root: Path) -> Result:
+    """The second run on a disk that is too small for it, where a small one can be mounted."""
+    disk = root / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK}k", "tmpfs", str(disk)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        return Result("full disk", 0, 0, "no small disk can be mounted here")
+    try:
+        out = desk.copy(disk / "out")
+        ended = subprocess.run(desk.command(out), check=False, capture_output=True, text=True)
+        wrong = None if ended.returncode == 73 else f"exit {ended.returncode}: {ended.stderr}"
+        subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
+        wrong = wrong or desk.wrong(out)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+    return Result("full disk", 1, int(wrong is None), wrong or "")
+
+
+def series(root: Path, runs: int, hours: int, seconds: float) -> tuple[Result, dict[str, float]]:
+    """So many runs of one small article each, `hours` apart, in this process; fewer once `seconds` of wall clock are
+    over.
+    """
+    source, out = root / "raw", root / "clean"
+    chance = np.random.default_rng(SEED)
+    words = np.array(" ".join((*WIRE, *LOCAL)).split())
+    took: list[float] = []
+    started = time.monotonic()
+    with inline():
+        while len(took) < runs and time.monotonic() - started < seconds:
+            number = len(took)
+            text = " ".join(chance.permutation(words)[:60])
+            put(source, f"outlet{number % 7}.example/{number}.txt", page(f"Story {number}", LOCAL[number % 3], text))
+            (source / f"outlet{(number - SPOOL) % 7}.example/{number - SPOOL}.txt").unlink(missing_ok=True)
+            before = time.process_time()
+            ran(source, out, YEAR + timedelta(hours=hours * number))
+            took.append(time.process_time() - before)
+    sound = not list(problems(current(out), deep=True))
+    size, files = disk_use(out)
+    n = max(1, min(200, len(took) // 4))
+    first, last = statistics.median(took[:n]), statistics.median(took[-n:])
+    figures = {
+        "series.runs": len(took),
+        "series.cpu_seconds_first": round(first, 3),
+        "series.cpu_seconds_last": round(last, 3),
+        "series.slower": round(last / first, 2),
+        "series.megabytes": round(size / 1e6, 1),
+        "series.files": files,
+    }
+    days = hours * len(took) / 24
+    note = (
+        f"{days:,.0f} days; {first:.2f} CPU-s a run at first, {last:.2f} at last; {size / 1e6:.0f} MB and {files:,} "
+        f"files at the end"
+    )
+    return Result(f"runs every {hours} h, one after the other", len(took), len(took) if sound else 0, note), figures
+
+
+def disk_use(out: Path) -> tuple[int, int]:
+    """Bytes on the disk, hard links counted once, and number of names."""
+    seen: dict[int, int] = {}
+    names = 0
+    for folder, _, files in os.walk(out):
+        for name in files:
+            status = (Path(folder) / name).lstat()
+            seen[status.st_ino] = status.st_blocks * 512
+            names += 1
+    return sum(seen.values()), names
+
+
+def main() -> int:
+    """Run what is asked for, print the table; 1 when something did not hold."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--every", type=int, default=1, help="fail every so many-th call; 0: none")
+    parser.add_argument("--kills", type=int, default=200, help="kills at random times; the named steps come with them")
+    parser.add_argument("--pairs", type=int, default=20, help="pairs of runs started together")
+    parser.add_argument("--flips", type=int, default=200, help="single bits turned over")
+    parser.add_argument("--runs", type=int, default=8760, help="runs, one after the other")
+    parser.add_argument("--hours", type=int, default=1, help="hours between them")
+    parser.add_argument("--seconds", type=float, default=3600.0, help="wall clock after which no more of them start")
+    asked = parser.parse_args()
+    results, figures = [], {}
+    with tempfile.TemporaryDirectory(prefix="torture-") as folder:
+        root = Path(folder)
+        desk = Desk.set_up(root)
+        if asked.every:
+            results.append(failing_calls(desk, root, asked.every))
+            results.append(full_disk(desk, root))
+        if asked.kills:
+            results.append(named_kills(desk, root))
+            results.append(random_kills(desk, root, asked.kills))
+        if asked.pairs:
+            results.append(pairs(desk, root, asked.pairs))
+        if asked.flips:
+            results.append(flips(desk, root, asked.flips))
+        if asked.runs:
+            result, figures = series(root / "year", asked.runs, asked.hours, asked.seconds)
+            results.append(result)
+    print("| what is done | times | held | |\n|---|---|---|---|")
+    for result in results:
+        print(f"| {result.promise} | {result.tried:,} | {result.held:,} | {result.note} |")
+        name = result.promise.replace(" ", "_").replace(",", "")
+        figures |= {f"{name}.tried": result.tried, f"{name}.held": result.held}
+    write_figures(OUT / "torture.json", "torture", figures)
+    return int(any(result.held < result.tried for result in results))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,189 @@
+"""A desk to disturb: the output after one run, the input of a second, and what the second makes when left alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+
+from pipeline.check import problems
+from pipeline.engines.base import Refused, Result, Task
+from pipeline.engines.local import Local
+from pipeline.errors import WriteError
+from pipeline.store import Store, Version
+from tests.faults import ERRORS, STEPS, Faults, injected
+from tests.world import LOCAL, SECOND, WIRE, bytes_of, current, newsroom, page, put, ran
+
+KEEP = ("run.keep_versions=1",)  # so that the second run removes a version, too
+
+
+class Inline(Local):
+    """The local engine without its pool, whose processes take two seconds to start."""
+
+    def map_isolated(
+        self,
+        kernel: Callable[[Sequence[Task]], Result],
+        tasks: Iterable[Sequence[Task]],
+        seconds: float,
+        refused: Refused[Task, Result],
+    ) -> Iterator[Result]:
+        """The kernel's answer for each group, worked out in this process."""
+        return map(kernel, tasks)
+
+
+@contextmanager
+def inline() -> Iterator[None]:
+    """Runs of this process read documents in it."""
+    with patch("pipeline.run.Local", Inline):
+        yield
+
+
+@dataclass(frozen=True)
+class Desk:
+    """`made` is the output after the first run, `wanted` the files of the second, run undisturbed."""
+
+    source: Path
+    made: Path
+    wanted: dict[str, bytes]
+    manifest: dict[str, Any]
+    n_calls: int  # that change the output folder, in the undisturbed second run
+    calls: list[tuple[str, str]]
+
+    @classmethod
+    def set_up(cls, root: Path) -> Desk:
+        """The desk, in a folder of its own."""
+        source, made, whole = newsroom(root / "raw"), root / "made", root / "whole"
+        with inline():
+            ran(source, made, sets=KEEP)
+            put(source, "island.example/night.txt", page("Night ferries", *WIRE[:2], LOCAL[2]))
+            put(source, "herald.example/2026-11-17/ferry.txt", page("Five night sailings", *WIRE[:2], LOCAL[1]))
+            shutil.copytree(made, whole, symlinks=True)
+            with injected(whole) as counted:
+                ran(source, whole, SECOND, KEEP)
+        return cls(source, made, bytes_of(whole), written_manifest(whole), len(counted.calls), counted.calls)
+
+    def copy(self, out: Path) -> Path:
+        """The output after the first run, to be disturbed."""
+        shutil.copytree(self.made, out, symlinks=True)
+        return out
+
+    def second(self, out: Path) -> None:
+        """The second run."""
+        ran(self.source, out, SECOND, KEEP)
+
+    def fails(self, out: Path, at: int) -> str | None:
+        """Fail the n-th call of the second run; what is wrong afterwards, None when nothing is."""
+        error = ERRORS[at % len(ERRORS)]
+        said = ""
+        with inline(), injected(out, at, error) as faults:
+            try:
+                self.second(out)
+            except WriteError as failure:
+                said = str(failure)
+        if os.strerror(error) not in said and not _removes_old(faults):
+            return f"call {at} {faults.calls[at - 1]}: failed with '{said}'"
+        return self.wrong(out)
+
+    def wrong(self, out: Path) -> str | None:
+        """What is wrong with a disturbed output: the version that readers see, and what the next run makes of it."""
+        left = list(problems(current(out), deep=True))
+        if left:
+            return f"the version left is not sound: {left}"
+        with inline():
+            self.second(out)
+        if bytes_of(out) != self.wanted:
+            return "the next run gives other bytes"
+        if written_manifest(out) != self.manifest:
+            return "the next run writes another manifest"
+        return None
+
+    def command(self, out: Path, *words: str) -> list[str]:
+        """The second run as a process of its own."""
+        sets = [word for one in KEEP for word in ("--set", one)]
+        return [sys.executable, "-m", "pipeline.cli", "run", "-q", "--jobs", "1", "--in", str(self.source),
+                "--out", str(out), "--as-of", SECOND.isoformat(), *sets, *words]  # fmt: skip
+
+    def killed_at(self, out: Path, at: int) -> str | None:
+        """kill -9 at the n-th call of the second run; what is wrong afterwards."""
+        code = (
+            "import sys; from pathlib import Path; from tests import newsdesk, world; "
+            "from tests.faults import injected\n"
+            "source, out, at = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])\n"
+            "with newsdesk.inline(), injected(out, at):\n"
+            "    world.ran(source, out, world.SECOND, newsdesk.KEEP)"
+        )
+        words = [sys.executable, "-c", code, str(self.source), str(out), str(at)]
+        died = subprocess.run(words, check=False, capture_output=True)
+        return self.wrong(out) if died.returncode == -signal.SIGKILL else f"not killed: {died.stderr.decode()}"
+
+    def killed_after(self, out: Path, seconds: float) -> tuple[bool, str | None]:
+        """kill -9 so long after the start; whether the run was still going, and what is wrong afterwards."""
+        with subprocess.Popen(self.command(out), start_new_session=True, stderr=subprocess.DEVNULL) as running:
+            time.sleep(seconds)
+            os.killpg(running.pid, signal.SIGKILL)
+            was_running = running.wait() == -signal.SIGKILL
+        return was_running, self.wrong(out)
+
+    def pair(self, out: Path) -> str | None:
+        """Two runs started together; what is wrong with how they ended."""
+        both = [subprocess.Popen(self.command(out), stderr=subprocess.DEVNULL) for _ in range(2)]
+        codes = sorted(running.wait() for running in both)
+        return self.wrong(out) if codes == [0, 75] else f"they ended with {codes}"
+
+    def flipped(self, out: Path, chance: np.random.Generator) -> str | None:
+        """One bit of a committed file turned over; what a deep check fails to say of it."""
+        version = current(out)
+        files = sorted(file for file in version.path.rglob("*") if file.is_file())
+        file = files[chance.integers(len(files))]
+        raw = bytearray(file.read_bytes())
+        raw[chance.integers(len(raw))] ^= 1 << int(chance.integers(8))
+        file.unlink()  # other versions have the same inode
+        file.write_bytes(raw)
+        name = str(file.relative_to(version.path))
+        said = list(problems(Version(version.path), deep=True))
+        return None if any(name in sentence for sentence in said) else f"{name}: {said}"
+
+    def step(self, name: str) -> int:
+        """The number of the call at which a named step is taken."""
+        operation, place = STEPS[name]
+        return next(number for number, (done, path) in enumerate(self.calls, 1) if done == operation and place in path)
+
+
+def _removes_old(faults: Faults) -> bool:
+    """The call that failed removes an old version: the new one is published, the run says so and ends well."""
+    before = faults.calls[: faults.at]
+    operation, place = before[-1]
+    return (
+        operation in ("rename", "unlink", "rmdir")
+        and "stage" not in place
+        and any(done == "replace" and path == ".tmp-current" for done, path in before[:-1])
+    )
+
+
+def written_manifest(out: Path) -> dict[str, Any]:
+    """The manifest without durations and memory."""
+    manifest: dict[str, Any] = json.loads((out / "current" / "manifest.json").read_text(encoding="utf-8"))
+    manifest.pop("measured")
+    return manifest
+
+
+def leftovers(out: Path) -> list[str]:
+    """Names that a killed run may leave and the next must clear."""
+    return sorted(str(path.relative_to(out)) for path in out.rglob(".tmp-*"))
+
+
+def kept(out: Path) -> list[str]:
+    """Ids of the versions kept."""
+    return [version.run_id for version in Store(out).versions()]

@@ -1,0 +1,124 @@
+import shutil
+
+import polars as pl
+import pytest
+
+from pipeline import schemas
+from pipeline.check import problems
+from pipeline.errors import UsageError, WriteError
+from pipeline.forget import forget
+from pipeline.store import Store
+from tests.faults import injected
+from tests.world import (
+    EDITED,
+    LOCAL,
+    THIRD,
+    WIRE,
+    bytes_of,
+    current,
+    page,
+    put,
+    ran,
+    rebuilt,
+    rows,
+)
+
+FERRY = "herald.example/2026-11-17/ferry.txt"
+
+
+def forgotten(out, wanted=FERRY):
+    with Store(out).locked():
+        return forget(Store(out), wanted)[0]
+
+
+def test_a_forgotten_article_is_in_no_version_and_each_is_sound(workshop):
+    _, out = workshop
+    article = forgotten(out)
+
+    versions = Store(out).versions()
+    assert len(versions) == 2
+    for version in versions:
+        assert list(problems(version, deep=True)) == []
+        for file in version.path.rglob("*"):
+            if file.is_file():
+                raw = file.read_bytes()
+                assert b"ferry.txt" not in raw, file
+        for table in (schemas.ARTICLES, schemas.LINES, schemas.PARAGRAPHS, schemas.MENTIONS):
+            assert article not in version.read(table)["article_id"].to_list()
+        assert WIRE[2] not in version.read(schemas.LINES)["text"].to_list()
+    assert versions[1].manifest["base"] == versions[0].run_id
+    assert current(out).run_id == versions[1].run_id
+
+
+def test_a_cluster_whose_canonical_copy_is_forgotten_passes_to_the_next_member(workshop):
+    _, out = workshop
+    of_wire = pl.col("n_paragraphs") == 3
+    before = rows(out, schemas.CLUSTERS).sort("cluster_id")
+
+    forgotten(out)
+
+    after = rows(out, schemas.CLUSTERS).sort("cluster_id")
+    assert after["cluster_id"].to_list() == before["cluster_id"].to_list()
+    assert after["n_paragraphs"].to_list() == [2, 2, 2]
+    passed = after.filter(before.select(of_wire).to_series())["canonical_id"].implode()
+    heads = rows(out, schemas.PARAGRAPHS).filter(pl.col("paragraph_id").is_in(passed))
+    assert heads["outlet"].to_list() == ["coast.example", "coast.example"]
+
+
+def test_a_later_run_meets_a_forgotten_article_and_leaves_it(workshop):
+    source, out = workshop
+    forgotten(out)
+    put(source, "herald.example/2026-11-18/name.txt", (source / FERRY).read_text(encoding="utf-8"))
+    put(source, FERRY, page("Another state of the article", *EDITED, LOCAL[0]))
+    put(source, "island.example/new.txt", page("Traders", LOCAL[1]))
+
+    taken = ran(source, out, THIRD).counts["extract"]
+
+    assert (taken["n_written"], taken["n_forgotten"], taken["n_unchanged"]) == (1, 2, 5)
+    assert list(problems(current(out), deep=True)) == []
+    assert ran(source, out, THIRD).counts["extract"]["n_forgotten"] == 2
+
+
+def test_a_version_from_before_the_article_blocks_it_too(workshop):
+    source, out = workshop
+    forgotten(out, "island.example/night.txt")
+    Store(out).point_to(Store(out).versions()[0])
+
+    assert ran(source, out, THIRD).version is None
+
+
+def test_a_rebuild_does_not_bring_it_back(workshop):
+    source, out = workshop
+    forgotten(out)
+
+    taken = rebuilt(source, out, THIRD).counts["extract"]
+
+    assert taken["n_written"] == 3
+    assert list(problems(current(out), deep=True)) == []
+    assert ran(source, out, THIRD).version is None
+
+
+def test_an_attempt_that_was_cut_off_is_gone_on_with(workshop, two_days):
+    _, out = workshop
+    shutil.copytree(two_days[1], out.parent / "whole", symlinks=True)
+    forgotten(out.parent / "whole")
+
+    with injected(out) as counted:
+        forgotten(out)
+    steps = [number for number, (done, _) in enumerate(counted.calls, 1) if done in ("rename", "symlink", "replace")]
+    for at in steps:
+        shutil.rmtree(out)
+        shutil.copytree(two_days[1], out, symlinks=True)
+        with injected(out, at, 5), pytest.raises(WriteError):
+            forgotten(out)
+        assert list(problems(current(out), deep=True)) == []
+        if any("ferry.txt" in path for path in (rows(out, schemas.ARTICLES)["source_path"])):
+            forgotten(out)
+        assert bytes_of(out) == bytes_of(out.parent / "whole")
+
+
+def test_what_no_version_has_cannot_be_forgotten(workshop):
+    _, out = workshop
+
+    with pytest.raises(UsageError, match="no article has the id"):
+        forgotten(out, "zeppelin")

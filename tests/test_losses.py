@@ -1,0 +1,68 @@
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from pipeline import schemas
+from pipeline.errors import RefusedError
+from pipeline.losses import losses
+from tests.newsdesk import inline
+from tests.world import FIRST, LOCAL, SECOND, WIRE, current, page, put, ran, rows
+
+FEW = ("run.min_outlet_articles=3",)
+
+
+def counted(*rows_):
+    return pl.DataFrame(rows_, schema=schemas.OUTLET_SIZES.schema, orient="row")
+
+
+@pytest.mark.parametrize(
+    ("today", "before", "is_lost"),
+    [
+        ((20, 20 * 490), (20, 20 * 1000), True),
+        ((20, 20 * 510), (20, 20 * 1000), False),
+        ((19, 0), (20, 20_000), False),
+        ((20, 0), (19, 19_000), False),
+    ],
+)
+def test_an_outlet_is_lost_below_half_of_its_mean_from_20_articles_on_both_sides(today, before, is_lost):
+    found = losses(counted(("herald.example", *today)), counted(("herald.example", *before)), 0.5, 20)
+
+    assert (found.height == 1) == is_lost
+
+
+def test_a_new_outlet_has_lost_nothing():
+    assert losses(counted(("new.example", 50, 0)), counted(("old.example", 50, 9)), 0.5, 20).is_empty()
+
+
+def newsroom(source, number, *paragraphs):
+    for article in range(4):
+        put(source, f"herald.example/{number}-{article}.txt", page(f"Ferry {number} {article}", *paragraphs))
+
+
+def test_an_outlet_that_loses_most_of_its_text_is_not_published(tmp_path):
+    source, out = tmp_path / "raw", tmp_path / "clean"
+    with inline():
+        newsroom(source, 1, *WIRE, *LOCAL)
+        ran(source, out, FIRST, FEW)
+        before = current(out).run_id
+        newsroom(source, 2, "Cookies", "Accept all", LOCAL[2])
+
+        with pytest.raises(RefusedError) as refused:
+            ran(source, out, SECOND, FEW)
+        assert current(out).run_id == before
+        published = ran(source, out, SECOND, FEW, force_publish=True).version
+
+    assert refused.value.exit_code == 65
+    assert "herald.example keeps" in str(refused.value)
+    assert "took most" in str(refused.value)
+    assert published is not None
+
+
+def test_the_state_counts_articles_and_their_kept_characters(tmp_path):
+    with inline():
+        newsroom(tmp_path / "raw", 1, *WIRE)
+        ran(tmp_path / "raw", tmp_path / "clean")
+
+    kept = rows(tmp_path / "clean", schemas.LINES).filter(pl.col("paragraph_no").is_not_null())
+    known = current(tmp_path / "clean").read(schemas.OUTLET_SIZES, state=True)
+    assert_frame_equal(known, counted(("herald.example", 4, kept["text"].str.len_chars().sum())))

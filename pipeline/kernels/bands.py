@@ -185,7 +185,7 @@ def _met(earlier: Keys, index_keys: Keys, index_rows: NDArray[np.int32], max_ban
 
 
 def _allowed(sizes: Ints, max_band_size: int) -> Ints:
-    """How many of the first under a key of that size can be met: all, but in a crowded one as `candidate_pairs` says."""
+    """How many of the first under a key of that size can be met: all, or as `candidate_pairs` says where crowded."""
     return np.where(sizes > max_band_size, np.maximum(8, max_band_size**2 // (2 * sizes)), sizes)
 
 
@@ -217,4 +217,5 @@ def _codes(band: _Meetings, first: int, last: int) -> Ints:
 def _steps(firsts: NDArray[np.int32] | Ints, counts: Ints) -> Ints:
     """`counts[i]` numbers from `firsts[i]` on, for each i."""
     begins = np.cumsum(counts) - counts
-    return np.arange(counts.sum()) + np.repeat(firsts - begins, counts)
+    steps: Ints = np.arange(counts.sum()) + np.repeat(firsts - begins, counts)
+    return steps

@@ -158,7 +158,6 @@ class Reuse:
     fingerprints: pl.DataFrame  # schemas.FINGERPRINTS
     frequencies: pl.DataFrame  # schemas.FREQUENCIES: this batch's own counts
     members: pl.DataFrame  # schemas.MEMBERS; stages/wire.py has still to tell where they come from
-    met: pl.Series  # cluster_id of the earlier clusters it met, joined or not
     report: dict[str, int]
 
 
@@ -244,7 +243,6 @@ def apply(
         fingerprints=_fingerprints(judged, texts),
         frequencies=own,
         members=_tabled(judged.with_columns(_UNTOLD), schemas.MEMBERS),
-        met=old["cluster_id"].unique(),
         report=candidates.report | {"n_verified": len(linked.left), "n_exact_copies": n_exact, "n_met": old.height},
     )
 
@@ -893,7 +891,6 @@ def _alone(paragraphs: pl.DataFrame, settings: Settings) -> Reuse:
         fingerprints=schemas.FINGERPRINTS.empty(),
         frequencies=schemas.FREQUENCIES.empty(),
         members=schemas.MEMBERS.empty(),
-        met=pl.Series("cluster_id", [], dtype=pl.String),
         report={},
     )
 

@@ -78,11 +78,12 @@ def grown_clusters(
 
 def fill(draft: Draft, batch: Batch, *, keep_days: Mapping[str, int]) -> None:
     """Write the batch into the draft. `keep_days`: state table -> days it looks back, 0 = for ever."""
-    _remove_replaced(draft, batch)
+    gone = _remove_replaced(draft, batch)
     for table in schemas.TABLES:
         if table is not schemas.CLUSTERS:
             _add(draft, table, batch.day, batch.tables[table.name])
     _update_clusters(draft, batch)
+    _leave_forgotten_clusters(draft, gone.filter(~pl.col("cluster_id").is_in(batch.grown.touched.implode())))
     _add(draft, schemas.INPUTS, batch.day, batch.inputs, state=True)
     read_again = pl.col("source_path").is_in(batch.files["source_path"].implode())
     _filter(draft, schemas.FILES, ~read_again, state=True)  # what lies there now is what counts
@@ -95,14 +96,25 @@ def fill(draft: Draft, batch: Batch, *, keep_days: Mapping[str, int]) -> None:
     _refuse_doubles(draft)
 
 
+def kept_days(clean_days: int, dedup_days: int) -> dict[str, int]:
+    """State table -> days it looks back, from the windows of the two stages that look back."""
+    counted = (schemas.OUTLET_LINES, schemas.OUTLET_SIZES)
+    return {table.name: clean_days for table in counted} | {table.name: dedup_days for table in dedup.STATE}
+
+
 def keep_window(draft: Draft, as_of: datetime, keep_days: Mapping[str, int]) -> None:
     """Leave out what no later batch looks back to. `keep_days`: state table -> days it looks back, 0 = for ever."""
-    for table in (schemas.OUTLET_LINES, schemas.OUTLET_SIZES, schemas.FINGERPRINTS):
-        if keep_days[table.name]:
-            oldest = (as_of.date() - timedelta(days=keep_days[table.name] + 1)).isoformat()
-            for day in draft.days(table, state=True):
-                if day < oldest:
-                    draft.remove(table, day, state=True)
+    tables = [table for table in schemas.STATE_TABLES if table.name in keep_days]
+    for table in tables:
+        oldest = oldest_day(as_of, keep_days[table.name])
+        for day in draft.days(table, state=True):
+            if day < oldest:
+                draft.remove(table, day, state=True)
+
+
+def oldest_day(as_of: datetime, keep_days: int) -> str:
+    """The first day, as ISO date, that a batch looks back to: `keep_days` and one more; '' where 0, for ever."""
+    return (as_of.date() - timedelta(days=keep_days + 1)).isoformat() if keep_days else ""
 
 
 def _refuse_doubles(draft: Draft) -> None:
@@ -137,14 +149,14 @@ def _filter(
             draft.write(table, day, kept, state=state)
 
 
-def _remove_replaced(draft: Draft, batch: Batch) -> None:
-    """Take out the rows of articles that come again, and refusals that no longer hold."""
+def _remove_replaced(draft: Draft, batch: Batch) -> pl.DataFrame:
+    """Take out the rows of articles that come again, and refusals that no longer hold; PARAGRAPHS that are gone."""
     written = batch.inputs.filter(pl.col("status") == "written")["article_id"].implode()
     came_again = pl.col("article_id").is_in(written)
     retaken = batch.inputs.select("outlet", "sha256")
     is_read = pl.col("source_path").is_in(batch.files["source_path"].implode())
     place = ["source_path", "source_offset"]
-    old = [schemas.PARAGRAPHS.empty()["paragraph_id"]]
+    old = [schemas.PARAGRAPHS.empty()]
     for day in draft.days(schemas.INPUTS, state=True):
         known = draft.read(schemas.INPUTS, day, state=True)
         replaced = (pl.col("status") == "written") & came_again
@@ -159,7 +171,7 @@ def _remove_replaced(draft: Draft, batch: Batch) -> None:
         if not marked.equals(known):
             draft.write(schemas.INPUTS, day, marked, state=True)
         if known.select(replaced.any()).item():
-            old.append(draft.read(schemas.PARAGRAPHS, day).filter(came_again)["paragraph_id"])
+            old.append(draft.read(schemas.PARAGRAPHS, day).filter(came_again))
             for table in (schemas.ARTICLES, schemas.LINES, schemas.PARAGRAPHS, schemas.MENTIONS):
                 _filter(draft, table, ~came_again, days=[day])
         rejects = draft.read(schemas.REJECTS, day)
@@ -169,11 +181,14 @@ def _remove_replaced(draft: Draft, batch: Batch) -> None:
             draft.write(schemas.REJECTS, day, rejects.join(stale, on=stale.columns, how="anti", nulls_equal=True,
                                                            maintain_order="left"))  # fmt: skip
     still_there = batch.tables["paragraphs"]["paragraph_id"].implode()
-    gone = pl.concat(old).to_frame().filter(~pl.col("paragraph_id").is_in(still_there))["paragraph_id"]
-    if gone.len():
-        _filter(draft, schemas.FINGERPRINTS, ~pl.col("paragraph_id").is_in(gone.implode()), state=True)
-        _filter(draft, schemas.LINKS, ~pl.any_horizontal(pl.col("left_id", "right_id").is_in(gone.implode())))
-        _add(draft, schemas.GONE, batch.day, stamped(gone.to_frame(), schemas.GONE, batch.run_id), state=True)
+    gone = pl.concat(old).filter(~pl.col("paragraph_id").is_in(still_there))
+    if gone.height:
+        ids = gone["paragraph_id"].implode()
+        _filter(draft, schemas.FINGERPRINTS, ~pl.col("paragraph_id").is_in(ids), state=True)
+        _filter(draft, schemas.LINKS, ~pl.any_horizontal(pl.col("left_id", "right_id").is_in(ids)))
+        known = stamped(gone.select("paragraph_id"), schemas.GONE, batch.run_id)
+        _add(draft, schemas.GONE, batch.day, known, state=True)
+    return gone
 
 
 def take_out(draft: Draft, article: str) -> None:
@@ -195,6 +210,7 @@ def take_out(draft: Draft, article: str) -> None:
         draft, schemas.LINKS, ~pl.any_horizontal(pl.col("left_id", "right_id").is_in(gone["paragraph_id"].implode()))
     )
     _replace_clusters(draft, touched, dedup.clusters(members))
+    _leave_forgotten_clusters(draft, own.filter(~pl.col("cluster_id").is_in(touched)))
     known = draft.gathered(schemas.INPUTS, ~others, state=True)
     _filter(draft, schemas.FILES, ~pl.col("source_path").is_in(known["source_path"].implode()), state=True)
     _filter(draft, schemas.INPUTS, others, state=True)
@@ -252,3 +268,42 @@ def _update_clusters(draft: Draft, batch: Batch) -> None:
     _filter(draft, schemas.CLUSTERS, ~is_touched)
     _add(draft, schemas.MEMBERS, batch.day, batch.grown.members, state=True)
     _add(draft, schemas.CLUSTERS, batch.day, stamped(batch.grown.clusters, schemas.CLUSTERS, batch.run_id))
+
+
+def _leave_forgotten_clusters(draft: Draft, gone: pl.DataFrame) -> None:
+    """Take PARAGRAPHS that are gone out of clusters whose members the state has forgotten, in the files they stand in.
+
+    How many the others are is told by their published rows. Where the canonical copy is gone the next of them, by
+    batch and publication, takes its place; a cluster of one paragraph is none.
+    """
+    is_left = pl.col("cluster_id").is_in(gone["cluster_id"].drop_nulls().unique().implode())
+    if gone["cluster_id"].null_count() == gone.height:
+        return
+    days = (draft.read(schemas.PARAGRAPHS, day).filter(is_left) for day in draft.days(schemas.PARAGRAPHS))
+    standing = pl.concat(days).sort("batch_id", "published_at", "article_id", "paragraph_no", nulls_last=True)
+    members = pl.concat(
+        [
+            schemas.MEMBERS.empty(),
+            standing.select(
+                "paragraph_id", "cluster_id", "article_id", "outlet", "published_at",
+                pl.int_range(pl.len(), dtype=pl.Int32).over("cluster_id").alias("position"),
+            ),
+        ],
+        how="diagonal",
+    )  # fmt: skip
+    counted = dedup.clusters(members).select(
+        "cluster_id", "canonical_id", "n_paragraphs", "n_outlets", "first_published_at"
+    )
+    still_there = pl.col("canonical_id").is_in(standing["paragraph_id"].implode())
+    for day in draft.days(schemas.CLUSTERS):
+        there = draft.read(schemas.CLUSTERS, day)
+        left = there.filter(is_left)
+        if left.height:
+            canonical = pl.when(still_there).then("canonical_id").otherwise("canonical_id_next").alias("canonical_id")
+            anew = (
+                left.drop("n_paragraphs", "n_outlets", "first_published_at")
+                .join(counted, on="cluster_id", suffix="_next")
+                .with_columns(canonical)
+            )
+            rows = pl.concat([there.filter(~is_left), anew.select(schemas.CLUSTERS.names)])
+            draft.write(schemas.CLUSTERS, day, schemas.ordered(rows, schemas.CLUSTERS))

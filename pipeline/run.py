@@ -33,7 +33,7 @@ from pipeline.readers.folder import found
 from pipeline.stages import STAGES, clean, dedup, export, extract, names, wire
 from pipeline.store import Draft, Store, Version
 
-SCHEMA_VERSION = 2  # of the tables and the state: 2 keeps what stands around names and figures
+SCHEMA_VERSION = 3  # of the tables and the state: 3 counts shingles in 32 bits and forgets them with their day
 CARD = "stage.json"
 LIBRARIES = ("datasketch", "lxml", "numpy", "polars", "pyarrow", "py3langid", "selectolax", "trafilatura")
 
@@ -396,11 +396,12 @@ def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
 
     batches = list(bench.engine.map(plain, bench.engine.scan(source, ["documents", "lines"])))
     paragraphs = pl.concat([batch["paragraphs"] for batch in batches])
-    memory, published = _memory(bench, bench.engine.gather(source, "documents")["article_id"])
-    memory = memory.without(_gone(published, paragraphs))
+    remembered, published = _memory(bench, as_of, bench.engine.gather(source, "documents")["article_id"])
+    gone = _gone(published, paragraphs)
+    memory = remembered.without(gone)
     fresh, standing = dedup.parted(paragraphs, published)
     fresh = fresh.with_columns(pl.lit(as_of, schemas.TIME).alias("first_seen_at"))  # of the paragraph, not the article
-    outlets = pl.concat([fresh["outlet"], memory.fingerprints["outlet"]])
+    outlets = pl.concat([fresh["outlet"], memory.outlets()])
     agencies = (*settings.agency_outlets, *wire.agency_outlets(outlets, rules))
     reuse = dedup.apply(fresh, memory, settings.model_copy(update={"agency_outlets": agencies}))
     linked = pl.concat([schemas.conform(reuse.paragraphs, schemas.LINKED_PARAGRAPHS, at="dedup"), standing])
@@ -414,7 +415,8 @@ def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
     bench.engine.write(folder, bench.engine.map(own, batches))
     bench.engine.write(folder, [{
         "links": schemas.conform(reuse.links, schemas.LINKS.without("batch_id"), at="dedup"),
-        "copies": dedup.article_copies(linked, memory),
+        "copies": dedup.article_copies(linked, _elsewhere(bench, dedup.named(linked), gone)),
+        "known_members": remembered.members_of(pl.concat([linked["cluster_id"], published["cluster_id"]])),
         "fingerprints": schemas.conform(reuse.fingerprints, schemas.FINGERPRINTS, at="dedup"),
         "frequencies": schemas.conform(reuse.frequencies, schemas.FREQUENCIES, at="dedup"),
         "members": schemas.conform(reuse.members, schemas.MEMBERS, at="dedup"),
@@ -434,7 +436,7 @@ def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
     return ()
 
 
-def _memory(bench: Bench, articles: pl.Series) -> tuple[dedup.Memory, pl.DataFrame]:
+def _memory(bench: Bench, as_of: datetime, articles: pl.Series) -> tuple[dedup.Memory, pl.DataFrame]:
     """What dedup must know of earlier batches, and the published paragraphs of these articles, which come again."""
     base = bench.store.current()
     if base is None:
@@ -446,8 +448,22 @@ def _memory(bench: Bench, articles: pl.Series) -> tuple[dedup.Memory, pl.DataFra
             f"{made_with['shingle_words']} words; `copydesk run --rebuild` makes it anew"
         )
     published = base.scan(schemas.PARAGRAPHS).filter(pl.col("article_id").is_in(articles.implode())).collect()
-    tables = [base.read(table, state=True) for table in (schemas.FINGERPRINTS, schemas.FREQUENCIES, schemas.MEMBERS)]
-    return dedup.Memory(*tables), published
+    since = publish.oldest_day(as_of, settings.window_days)
+    memory = dedup.Memory(
+        base.days(schemas.FINGERPRINTS, since),
+        base.days(schemas.FREQUENCIES, since),
+        base.days(schemas.MEMBERS, since),
+    )
+    return memory, published
+
+
+def _elsewhere(bench: Bench, named: pl.Series, gone: pl.Series) -> pl.DataFrame:
+    """paragraph_id and article_id of the named paragraphs that are published and not gone."""
+    base = bench.store.current()
+    if base is None:
+        return schemas.PARAGRAPHS.empty()
+    wanted = pl.col("paragraph_id").is_in(named.implode()) & ~pl.col("paragraph_id").is_in(gone.implode())
+    return base.scan(schemas.PARAGRAPHS).filter(wanted).select("paragraph_id", "article_id").collect()
 
 
 def _gone(published: pl.DataFrame, paragraphs: pl.DataFrame) -> pl.Series:
@@ -498,9 +514,8 @@ def _export(bench: Bench) -> Sequence[tuple[str, str]]:
     documents = gather(folders["clean"], "documents")
     paragraphs = gather(folders["names"], "paragraphs")
     sources = gather(folders["dedup"], "sources")
-    base = bench.store.current()
     grown = publish.grown_clusters(
-        schemas.MEMBERS.empty() if base is None else base.read(schemas.MEMBERS, state=True),
+        gather(folders["dedup"], "known_members"),
         gather(folders["dedup"], "members"),
         documents["article_id"],
         partial(
@@ -518,7 +533,7 @@ def _export(bench: Bench) -> Sequence[tuple[str, str]]:
             links=gather(folders["dedup"], "links"),
             copies=gather(folders["dedup"], "copies"),
             sources=sources,
-            clusters=grown.around,
+            clusters=pl.concat([grown.around, _forgotten_clusters(bench, paragraphs, grown.around)]),
             mentions=gather(folders["names"], "mentions"),
             rejects=gather(folders["extract"], "rejects"),
         ),
@@ -541,11 +556,7 @@ def _export(bench: Bench) -> Sequence[tuple[str, str]]:
             grown=grown,
         )
         draft = Draft(batch.run_id, bench.store.current(), settings.export.compression_level)
-        windows = {
-            "outlet_lines": settings.clean.window_days,
-            "outlet_sizes": settings.clean.window_days,
-            "fingerprints": settings.dedup.window_days,
-        }
+        windows = publish.kept_days(settings.clean.window_days, settings.dedup.window_days)
         publish.fill(draft, batch, keep_days=windows)
         if not bench.order.dry_run:
             manifest = _manifest(bench, cards, counts, started)
@@ -561,6 +572,17 @@ def prune(store: Store, keep: int, reporter: Reporter) -> None:
         store.prune(keep)
     except (OSError, DamagedError) as error:
         reporter.warning("prune", f"old versions are not removed yet: {error}")
+
+
+def _forgotten_clusters(bench: Bench, paragraphs: pl.DataFrame, around: pl.DataFrame) -> pl.DataFrame:
+    """CLUSTERS without batch_id, as published, of the batch's paragraphs whose cluster the state has forgotten."""
+    base = bench.store.current()
+    if base is None:
+        return around.clear()
+    forgotten = pl.col("cluster_id").is_in(paragraphs["cluster_id"].drop_nulls().unique().implode()) & ~pl.col(
+        "cluster_id"
+    ).is_in(around["cluster_id"].implode())
+    return base.scan(schemas.CLUSTERS).filter(forgotten).select(around.columns).collect()
 
 
 def _refuse_a_bad_batch(bench: Bench, taken: Mapping[str, Any]) -> None:

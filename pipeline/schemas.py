@@ -393,7 +393,7 @@ FREQUENCIES = Table(
     (
         Column("words", pl.Int8, "words of the shingle: 3 or 2; 0 for the row that counts the paragraphs themselves"),
         Column("shingle", pl.UInt32, "hash of the shingle; 0 in the row that counts the paragraphs"),
-        Column("n_paragraphs", pl.Int64, "paragraphs of the batch that hold it, exact copies counted once"),
+        Column("n_paragraphs", pl.UInt32, "paragraphs of the batch that hold it, exact copies counted once"),
     ),
 )
 MEMBERS = Table(

@@ -22,7 +22,7 @@ from pipeline.config import Config
 from pipeline.errors import DamagedError
 from pipeline.kernels.hashing import article_id, run_hash
 from pipeline.kernels.identity import article_key
-from pipeline.publish import block, keep_window
+from pipeline.publish import block, keep_window, kept_days
 from pipeline.schemas import Table, conform, ordered
 from pipeline.stages import clean, dedup, wire
 from pipeline.store import STATE, Draft, Store, Version
@@ -62,11 +62,10 @@ def _fill(draft: Draft, tables: _Tables, config: Config) -> None:
         if table in COUNTED:  # the batches of a day are one row there
             whole = whole.group_by(list(table.key)).agg(pl.exclude(table.key).sum()).select(table.names)
         draft.write(table, day, ordered(conform(whole, table, at="state"), table), state=True)
-    keep_window(draft, tables.as_of, {
-        "outlet_lines": tables.settings("clean", clean.Settings).window_days,
-        "outlet_sizes": tables.settings("clean", clean.Settings).window_days,
-        "fingerprints": tables.settings("dedup", dedup.Settings).window_days,
-    })  # fmt: skip
+    windows = kept_days(
+        tables.settings("clean", clean.Settings).window_days, tables.settings("dedup", dedup.Settings).window_days
+    )
+    keep_window(draft, tables.as_of, windows)
 
 
 def _filed_by_newest(members: Mapping[str, Sequence[pl.DataFrame]]) -> dict[tuple[str, str], list[pl.DataFrame]]:
@@ -116,12 +115,8 @@ def _rows(tables: _Tables, config: Config) -> Iterator[tuple[str, dict[str, pl.D
         articles, lines = published["articles"], published["lines"].drop("batch_id")
         documents = _documents(articles)
         new = documents.filter(pl.col("revision") == 0)
-        reuse, members = _reuse(published, time_of(batch_id), memory, judged_by, config)
-        memory = dedup.Memory(
-            pl.concat([memory.fingerprints, reuse.fingerprints]),
-            pl.concat([memory.frequencies, reuse.frequencies]),
-            pl.concat([memory.members, members]),
-        )
+        reuse = _reuse(published, time_of(batch_id), memory, judged_by, config)
+        memory = memory.plus(reuse)
         yield (
             time_of(batch_id).date().isoformat(),
             {
@@ -130,7 +125,7 @@ def _rows(tables: _Tables, config: Config) -> Iterator[tuple[str, dict[str, pl.D
                 "outlet_sizes": losses.sizes(new, lines),
                 "fingerprints": reuse.fingerprints,
                 "frequencies": reuse.frequencies,
-                "members": members,
+                "members": reuse.members,
             },
         )
     gone = _gone(tables.version)
@@ -177,18 +172,19 @@ def _reuse(
     memory: dedup.Memory,
     settings: dedup.Settings,
     config: Config,
-) -> tuple[dedup.Reuse, pl.DataFrame]:
-    """What the batch adds to the memory, and its MEMBERS; in the clusters its published paragraphs are in."""
+) -> dedup.Reuse:
+    """What the batch adds to the memory, in the clusters its published paragraphs are in."""
     paragraphs = published["paragraphs"]
     plain = paragraphs.with_columns(pl.lit(as_of, schemas.TIME).alias("first_seen_at"))
     plain = plain.select(schemas.PLAIN_PARAGRAPHS.names)
-    outlets = pl.concat([plain["outlet"], memory.fingerprints["outlet"]])
+    outlets = pl.concat([plain["outlet"], memory.outlets()])
     agencies = (*settings.agency_outlets, *wire.agency_outlets(outlets, config.wire_rules))
     reuse = dedup.apply(plain, memory, settings.model_copy(update={"agency_outlets": agencies}))
     found, cited = _sources(published, config)
     fingerprints = _as_published(reuse.fingerprints, schemas.FINGERPRINTS, paragraphs)
     members = _as_published(reuse.members, schemas.MEMBERS, paragraphs)
-    return replace(reuse, fingerprints=fingerprints), wire.told_members(members, paragraphs, found, cited)
+    members = wire.told_members(members, paragraphs, found, cited)
+    return replace(reuse, fingerprints=fingerprints, members=members)
 
 
 def _as_published(rows: pl.DataFrame, table: Table, paragraphs: pl.DataFrame) -> pl.DataFrame:

@@ -98,6 +98,11 @@ class Version:
             return table.empty()
         return pl.concat([read_table(file) for file in files])
 
+    def days(self, table: Table, since: str) -> list[pl.LazyFrame]:
+        """The state table lazily, one frame for each day from `since` (ISO date) on."""
+        files = self.files(table, state=True)
+        return [pl.scan_parquet(f, glob=False, hive_partitioning=False) for day, f in files.items() if day >= since]
+
     def scan(self, table: Table) -> pl.LazyFrame:
         """The table, lazily, for a few rows of many."""
         files = list(self.files(table).values())

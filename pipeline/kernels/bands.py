@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-Keys = NDArray[np.uint64]
+Keys = NDArray[np.uint32] | NDArray[np.uint64]
 Signatures = NDArray[np.uint32]
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)
@@ -29,47 +29,92 @@ class Banding:
 
 @dataclass(frozen=True)
 class CandidatePairs:
-    """Pairs of paragraphs, `left < right`, ascending, each once; `n_crowded` band keys were over the fuse."""
+    """Pairs of paragraphs, ascending, each once; and which of the asking ones the fuse kept from some others."""
 
     left: Ints
     right: Ints
-    n_crowded: int
+    crowded: Bools  # true for an asking paragraph that shares a key with one it did not meet under this key
 
 
 def candidate_pairs(signatures: Signatures, banding: Banding, asking: Bools, max_band_size: int) -> CandidatePairs:
-    """All pairs that agree in enough bands and of which one is asking, that is, new.
+    """All pairs, `left < right`, that agree in enough bands and of which one is asking, that is, new.
 
     With one row in a band the share of agreeing bands is the estimate of the Jaccard of the two sets. A key that more
     than `max_band_size` paragraphs share is crowded: there everyone meets only as many of the first paragraphs as
     keep the key's pairs at max_band_size ** 2 / 2, at least 8. Raises ValueError when the signatures have fewer slots
     than the bands need.
     """
-    n_slots = banding.bands * banding.rows
-    if signatures.shape[1] < n_slots:
-        raise ValueError(
-            f"{banding.bands} bands of {banding.rows} rows need {n_slots} slots, not {signatures.shape[1]}"
-        )
+    _refuse_short(signatures, banding)
     # In the order in which they are met: askers come last, and meet those before them.
     in_order = np.concatenate([np.flatnonzero(~asking), np.flatnonzero(asking)])
     found: list[Ints] = [np.zeros(0, dtype=np.int64)]
-    n_crowded = 0
+    crowded = np.zeros(len(asking), dtype=np.bool_)
     for begin in range(int((~asking).sum()), len(asking), _ASKERS_AT_ONCE):
         rows = in_order[: begin + _ASKERS_AT_ONCE]
         meetings = []
         for band in range(banding.bands):
-            keys = _keys(signatures[rows, band * banding.rows : (band + 1) * banding.rows])
+            keys = _keys(_slots(signatures, banding, band)[rows])
             meetings.append(_meetings(keys, begin, max_band_size))
-        n_crowded += sum(band.n_crowded for band in meetings)
+        for band_meetings in meetings:
+            crowded[in_order[band_meetings.crowded]] = True
         found += _met_often(meetings, begin, len(rows), banding.agreeing)
     codes = np.concatenate(found)
     one, other = in_order[codes >> 32], in_order[codes & 0xFFFFFFFF]
     left, right = np.minimum(one, other), np.maximum(one, other)
     order = np.lexsort((right, left))
-    return CandidatePairs(left[order], right[order], n_crowded)
+    return CandidatePairs(left[order], right[order], crowded)
+
+
+class BandIndex:
+    """A batch under its band keys, to be met by the paragraphs of earlier batches, piece by piece.
+
+    Takes the room of two signatures. Raises ValueError when the signatures have fewer slots than the bands need.
+    """
+
+    def __init__(self, signatures: Signatures, banding: Banding, max_band_size: int) -> None:
+        _refuse_short(signatures, banding)
+        self._banding, self._max_band_size, self._count = banding, max_band_size, len(signatures)
+        self._bands: list[tuple[Keys, NDArray[np.int32]]] = []
+        for band in range(banding.bands):
+            keys = _keys(_slots(signatures, banding, band))
+            order = np.argsort(keys)
+            self._bands.append((keys[order], order.astype(np.int32)))
+
+    def met_by(self, earlier: Signatures) -> CandidatePairs:
+        """All pairs that agree in enough bands: `left` a row of `earlier`, which are in order, `right` of the index.
+
+        A key is crowded where more than max_band_size of both share it: there only as many of the first earlier ones
+        are met as `candidate_pairs` allows. All of the index are asking.
+        """
+        _refuse_short(earlier, self._banding)
+        crowded = np.zeros(self._count, dtype=np.bool_)
+        meetings = []
+        for band, (keys, rows) in enumerate(self._bands):
+            found = _met(_keys(_slots(earlier, self._banding, band)), keys, rows, self._max_band_size)
+            crowded[found.crowded] = True
+            meetings.append(found)
+        codes = np.concatenate(
+            [np.zeros(0, dtype=np.int64), *_met_often(meetings, 0, len(earlier), self._banding.agreeing)]
+        )
+        return CandidatePairs(codes >> 32, codes & 0xFFFFFFFF, crowded)
+
+
+def _refuse_short(signatures: Signatures, banding: Banding) -> None:
+    n_slots = banding.bands * banding.rows
+    if signatures.shape[1] < n_slots:
+        raise ValueError(
+            f"{banding.bands} bands of {banding.rows} rows need {n_slots} slots, not {signatures.shape[1]}"
+        )
+
+
+def _slots(signatures: Signatures, banding: Banding, band: int) -> Signatures:
+    return signatures[:, band * banding.rows : (band + 1) * banding.rows]
 
 
 def _keys(slots: Signatures) -> Keys:
-    """One 64-bit key for each row of slots: exact for up to 2, beyond equal for different rows once in 2^64."""
+    """One key for each row of slots: exact for up to 2, beyond equal for different rows once in 2^64."""
+    if slots.shape[1] == 1:
+        return slots[:, 0]
     keys = slots[:, 0].astype(np.uint64)
     for slot in slots.T[1:]:
         if slots.shape[1] > 2:
@@ -84,11 +129,11 @@ def _keys(slots: Signatures) -> Keys:
 class _Meetings:
     """Who meets whom in one band: `askers[i]` the `n_met[i]` rows from `members[firsts[i]]` on."""
 
-    members: NDArray[np.int32]  # rows that share their key with another, key by key
+    members: NDArray[np.int32]  # rows, key by key
     askers: NDArray[np.int32]
     firsts: NDArray[np.int32]
     n_met: NDArray[np.int32]
-    n_crowded: int
+    crowded: NDArray[np.int32]  # asking rows that the fuse kept from some of their key
 
 
 def _meetings(keys: Keys, begin: int, max_band_size: int) -> _Meetings:
@@ -100,18 +145,48 @@ def _meetings(keys: Keys, begin: int, max_band_size: int) -> _Meetings:
     members = by_key.astype(np.uint32).astype(np.int32)
     sizes = sizes[sizes > 1]
     # Under a key the n-th row can meet those before it: n of them, or `allowed` where it is crowded.
-    allowed = np.where(sizes > max_band_size, np.maximum(8, max_band_size**2 // (2 * sizes)), sizes)
     firsts = np.repeat(np.cumsum(sizes) - sizes, sizes)
-    n_met = np.minimum(np.arange(len(members)) - firsts, np.repeat(allowed, sizes))
-    meets = (members >= begin) & (n_met > 0)
-    has_asker = np.maximum.reduceat(members, np.cumsum(sizes) - sizes) >= begin if len(sizes) else sizes > 1
+    n_before = np.arange(len(members)) - firsts
+    n_met = np.minimum(n_before, np.repeat(_allowed(sizes, max_band_size), sizes))
+    is_asker = members >= begin
+    meets = is_asker & (n_met > 0)
     return _Meetings(
         members,
         members[meets],
         firsts[meets].astype(np.int32),
         n_met[meets].astype(np.int32),
-        int((has_asker & (sizes > max_band_size)).sum()),
+        members[is_asker & (n_met < n_before)],
     )
+
+
+def _met(earlier: Keys, index_keys: Keys, index_rows: NDArray[np.int32], max_band_size: int) -> _Meetings:
+    """The meetings of one band in which the rows of `earlier` ask and those of the index are met."""
+    order = np.argsort(earlier)
+    keys = earlier[order]
+    firsts = np.searchsorted(index_keys, keys)
+    n_met = np.searchsorted(index_keys, keys, side="right") - firsts
+    shared = n_met > 0
+    keys, firsts, n_met = keys[shared], firsts[shared], n_met[shared]
+    new = np.concatenate([[True], keys[1:] != keys[:-1]])[: len(keys)]
+    sizes = np.diff(np.append(np.flatnonzero(new), len(keys)))
+    by_key = np.sort((np.cumsum(new).astype(np.uint64) << _LOW) | order[shared].astype(np.uint64))
+    allowed = np.repeat(_allowed(sizes + n_met[new], max_band_size), sizes)
+    n_before = np.arange(len(keys)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    meets = n_before < allowed
+    cut = np.unique(firsts[~meets], return_index=True)[1]
+    cut_firsts, cut_met = firsts[~meets][cut], n_met[~meets][cut]
+    return _Meetings(
+        index_rows,
+        by_key.astype(np.uint32).astype(np.int32)[meets],
+        firsts[meets].astype(np.int32),
+        n_met[meets].astype(np.int32),
+        index_rows[_steps(cut_firsts, cut_met)],
+    )
+
+
+def _allowed(sizes: Ints, max_band_size: int) -> Ints:
+    """How many of the first under a key of that size can be met: all, or as `candidate_pairs` says where crowded."""
+    return np.where(sizes > max_band_size, np.maximum(8, max_band_size**2 // (2 * sizes)), sizes)
 
 
 def _met_often(meetings: list[_Meetings], begin: int, end: int, agreeing: int) -> list[Ints]:
@@ -134,7 +209,13 @@ def _met_often(meetings: list[_Meetings], begin: int, end: int, agreeing: int) -
 def _codes(band: _Meetings, first: int, last: int) -> Ints:
     here = np.flatnonzero((band.askers >= first) & (band.askers < last))
     n_met = band.n_met[here].astype(np.int64)
-    steps = np.arange(n_met.sum()) - np.repeat(np.cumsum(n_met) - n_met, n_met)
-    met = band.members[np.repeat(band.firsts[here], n_met) + steps]
+    met = band.members[_steps(band.firsts[here], n_met)]
     codes: Ints = np.repeat(band.askers[here].astype(np.int64) << 32, n_met) | met
     return codes
+
+
+def _steps(firsts: NDArray[np.int32] | Ints, counts: Ints) -> Ints:
+    """`counts[i]` numbers from `firsts[i]` on, for each i."""
+    begins = np.cumsum(counts) - counts
+    steps: Ints = np.arange(counts.sum()) + np.repeat(firsts - begins, counts)
+    return steps

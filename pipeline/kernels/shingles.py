@@ -5,6 +5,7 @@ The hash is our own, so that it is the same on every machine and in every versio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -93,11 +94,22 @@ class HashSets:
 
     def to_lists(self) -> pl.Series:
         """A List(UInt32) column, one list per row."""
-        rows = pl.DataFrame({"row": self.rows, "value": pl.Series(self.values, dtype=pl.UInt32)})
-        lists = rows.group_by("row", maintain_order=True).agg("value")
-        every = pl.DataFrame({"row": np.arange(len(self), dtype=np.int64)})
-        joined = every.join(lists, on="row", how="left", maintain_order="left")["value"]
-        return joined.fill_null(pl.Series([[]], dtype=pl.List(pl.UInt32))).rename("")
+        from pyarrow import LargeListArray
+
+        values = pl.Series(self.values, dtype=pl.UInt32).to_arrow()
+        return pl.Series(LargeListArray.from_arrays(self.offsets, values), dtype=pl.List(pl.UInt32))
+
+    @staticmethod
+    def together(parts: Sequence[HashSets]) -> HashSets:
+        """The rows of all parts, one after the other."""
+        sizes = np.concatenate([part.sizes for part in parts])
+        return HashSets(np.concatenate([part.values for part in parts]), offsets_of(sizes))
+
+    def spread(self, filled: NDArray[np.bool_]) -> HashSets:
+        """One row for each of `filled`: the next one where it is true, else an empty one."""
+        sizes = np.zeros(len(filled), dtype=np.int64)
+        sizes[filled] = self.sizes
+        return HashSets(self.values, offsets_of(sizes))
 
     def take(self, rows: Ints) -> HashSets:
         """The sets of the given rows, in that order."""

@@ -1,15 +1,17 @@
 """Copied paragraphs: exact key -> shingles -> signature -> bands -> candidate pairs -> verified pairs -> clusters.
 
-Copies are marked and linked, never dropped. What a batch must know of earlier ones is its `Memory`; their rows are
-final, and every link has the earlier paragraph on its left.
+Copies are marked and linked, never dropped. What a batch must know of earlier ones is its `Memory`, which is read piece
+by piece: what it holds of them at once is the paragraphs it meets. Their rows are final, and every link has the earlier
+paragraph on its left.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -19,7 +21,7 @@ from pydantic import Field, model_validator
 from pipeline import schemas
 from pipeline.errors import PipelineError
 from pipeline.kernels import hashing, minhash
-from pipeline.kernels.bands import Banding, candidate_pairs
+from pipeline.kernels.bands import BandIndex, Banding, candidate_pairs
 from pipeline.kernels.clusters import Cluster, Copies, Copy, JoinRule, cluster_to_join, components
 from pipeline.kernels.normalise import normal_forms
 from pipeline.kernels.shingles import Frequencies, HashSets, Words, frequencies, rarer, shingle_sets
@@ -30,6 +32,7 @@ from pipeline.stages.base import StageSettings
 
 READS = (schemas.DOCUMENTS, schemas.JUDGED_LINES)
 WRITES = (schemas.LINKED_PARAGRAPHS, schemas.LINKS)
+STATE = (schemas.FINGERPRINTS, schemas.FREQUENCIES, schemas.MEMBERS)  # what later batches must know of one
 
 # Containment from which two paragraphs are linked. .44 had P .994 R .860 on edited copies and P .985 on real news,
 # .50 .996 / .838, .35 .987 / .919. Two translations of one quotation came to .43.
@@ -49,6 +52,10 @@ FAMILY = Banding(bands=8, rows=4)
 DUPLICATE_SHARE = 0.8  # of an article's paragraphs that must have a copy in one other article
 DUPLICATE_PARAGRAPHS = 3  # of these, at least so many
 _DAY = 86_400_000_000  # microseconds
+_TEXTS_AT_ONCE = 1 << 17  # made into words and sets together: 0.5 GB on the way
+_ROWS_AT_ONCE = 1 << 18  # of the memory, read together: 0.3 GB; the rows in a row group
+_PAIRS_AT_ONCE = 1 << 18  # whose shingles are looked up together
+_COUNTS_AT_ONCE = 1 << 22  # shingle counts of the memory summed together: 0.1 GB
 
 
 class Settings(StageSettings):
@@ -101,21 +108,55 @@ def scheme(settings: Settings) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Memory:
-    """What is known of earlier batches: their rows of the state tables (frequencies summed or not)."""
+    """What is known of earlier batches: their state tables, one frame a day, read when asked and as far as asked."""
 
-    fingerprints: pl.DataFrame  # schemas.FINGERPRINTS
-    frequencies: pl.DataFrame  # schemas.FREQUENCIES
-    members: pl.DataFrame  # schemas.MEMBERS
+    fingerprints: Sequence[pl.LazyFrame]  # schemas.FINGERPRINTS
+    frequencies: Sequence[pl.LazyFrame]  # schemas.FREQUENCIES
+    members: Sequence[pl.LazyFrame]  # schemas.MEMBERS
+    gone: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.String))  # ids of paragraphs to leave out
 
     @staticmethod
     def empty() -> Memory:
         """The memory of a first batch."""
-        return Memory(schemas.FINGERPRINTS.empty(), schemas.FREQUENCIES.empty(), schemas.MEMBERS.empty())
+        return Memory((), (), ())
+
+    def plus(self, reuse: Reuse) -> Memory:
+        """The memory with what a batch adds as a day of its own."""
+        return replace(
+            self,
+            fingerprints=[*self.fingerprints, reuse.fingerprints.lazy()],
+            frequencies=[*self.frequencies, reuse.frequencies.lazy()],
+            members=[*self.members, reuse.members.lazy()],
+        )
 
     def without(self, paragraph_ids: pl.Series) -> Memory:
         """The memory without these paragraphs, which a revision took away; their shingles stay counted."""
-        others = ~pl.col("paragraph_id").is_in(paragraph_ids.implode())
-        return Memory(self.fingerprints.filter(others), self.frequencies, self.members.filter(others))
+        return replace(self, gone=paragraph_ids)
+
+    def paragraphs(self, wanted: pl.Expr, columns: Iterable[str] = schemas.FINGERPRINTS.names) -> pl.DataFrame:
+        """The columns of the FINGERPRINTS that are wanted."""
+        columns = list(columns)
+        found = [piece.filter(wanted).select(columns).collect() for piece in self.pieces()]
+        return pl.concat([schemas.FINGERPRINTS.empty().select(columns), *found])
+
+    def pieces(self) -> Iterator[pl.LazyFrame]:
+        """The FINGERPRINTS, some 262,144 rows at a time."""
+        others = ~pl.col("paragraph_id").is_in(self.gone.implode())
+        for day in self.fingerprints:
+            for begin in range(0, day.select(pl.len()).collect().item(), _ROWS_AT_ONCE):
+                yield day.slice(begin, _ROWS_AT_ONCE).filter(others)
+
+    def outlets(self) -> pl.Series:
+        """All outlets of the FINGERPRINTS."""
+        found = [day.select(pl.col("outlet").unique()).collect()["outlet"] for day in self.fingerprints]
+        return pl.concat([pl.Series("outlet", [], dtype=pl.String), *found]).unique()
+
+    def members_of(self, cluster_ids: pl.Series) -> pl.DataFrame:
+        """The MEMBERS of these clusters."""
+        wanted = pl.col("cluster_id").is_in(cluster_ids.unique().implode())
+        others = ~pl.col("paragraph_id").is_in(self.gone.implode())
+        found = [day.filter(wanted & others).collect() for day in self.members]
+        return pl.concat([schemas.MEMBERS.empty(), *found])
 
 
 @dataclass(frozen=True)
@@ -170,44 +211,49 @@ def parted(paragraphs: pl.DataFrame, published: pl.DataFrame) -> tuple[pl.DataFr
     return fresh, standing.select(schemas.LINKED_PARAGRAPHS.names)
 
 
-def apply(paragraphs: pl.DataFrame, memory: Memory, settings: Settings) -> Reuse:
+def apply(
+    paragraphs: pl.DataFrame,
+    memory: Memory,
+    settings: Settings,
+    frequencies: Sequence[pl.LazyFrame] | None = None,
+) -> Reuse:
     """Judge one batch of PLAIN_PARAGRAPHS against itself and the memory.
 
-    Document frequencies are those of all earlier batches and this one, so a pair is judged with the table of its
-    later paragraph. The answer does not depend on the order of the rows.
+    Document frequencies are those of all batches in memory and this one, so a pair is judged with the table of its
+    later paragraph; or those of the FREQUENCIES given, with which a corpus has the same clusters however it is cut
+    into batches. The answer does not depend on the order of the rows.
     """
     paragraphs = schemas.conform(paragraphs, schemas.PLAIN_PARAGRAPHS, at="dedup")
     if not settings.enabled:
         return _alone(paragraphs, settings)
-    rows = _rows(paragraphs, memory.fingerprints, settings)
-    texts = _texts(rows)
-    own = _own_frequencies(rows, texts, memory.fingerprints["exact_key"], settings)
-    every = {words: counts.plus(own[words]) for words, counts in _frequencies(memory.frequencies, settings).items()}
+    new, texts = _newcomers(paragraphs, settings)
+    reached, window = _reached(new, settings), settings.window_days * _DAY or None
+    known = memory.paragraphs(pl.col("exact_key").is_in(texts.exact_keys.implode()))
+    own = _own_frequencies(texts, known["exact_key"], settings)
+    counted = _Counted([*memory.frequencies, own.lazy()] if frequencies is None else frequencies)
+    known = _in_order(known.filter(reached), settings)
+    texts = texts.as_remembered(known)
+    asking = _asking(_rows(known, new, texts), len(texts), window)
+    candidates = _candidates(texts, asking, memory, reached, counted, settings)
+    texts = _Texts.together([texts, _Texts.remembered(candidates.met)])
+    linked = _linked_texts(texts, candidates, counted, settings)
 
-    window = settings.window_days * _DAY or None
-    newcomers = [Copy(*row) for row in rows.filter("is_new").select(Copy._fields).iter_rows()]
-    new_texts = {copy.text_no for copy in newcomers}
-    copies = Copies(window)
-    for copy in [*_earlier_copies(rows, new_texts), *newcomers]:
-        copies.add(copy)
-    exact = {copy.rank: first for copy in newcomers if (first := copies.first(copy.text_no, copy))}
-    pairs, report = _verified_pairs(texts, every, {c.text_no for c in newcomers if c.rank not in exact}, settings)
-    old_texts = set(pairs) - new_texts
-    for copy in _earlier_copies(rows, old_texts):
-        copies.add(copy)
-
-    links = {copy.rank: _links_of(copy, exact.get(copy.rank), copies, texts, pairs, settings) for copy in newcomers}
-    earlier = _EarlierClusters.of(rows, new_texts | old_texts, newcomers, memory.members)
-    places = _places(newcomers, links, pairs, earlier, JoinRule(settings.join_share, settings.compare_members, window))
-    judged = _judged(rows, newcomers, links, places)
-    report |= {"n_exact_copies": len(exact), "n_remembered": rows.height - len(newcomers)}
+    # A revision's paragraph is met again under its own name.
+    names = pl.concat([known["cluster_id"], candidates.met["cluster_id"], new["paragraph_id"]]).unique()
+    old = memory.paragraphs(reached & pl.col("cluster_id").is_in(names.implode()), _SLIM)
+    rows = _rows(_in_order(old, settings), new, texts)
+    earlier = _EarlierClusters.of(rows, memory.members_of(names))
+    joined = _joined(rows, linked, earlier, JoinRule(settings.join_share, settings.compare_members, window))
+    links = _links(joined, linked, rows, texts, settings)
+    judged = _judged(rows, joined.places, links)
+    n_exact = int((links["link_type"] == "exact").sum())
     return Reuse(
         paragraphs=_linked_paragraphs(paragraphs, judged),
-        links=_link_rows([link for copy in newcomers for link in links[copy.rank]]),
+        links=_tabled(links, schemas.LINKS.without("batch_id")),
         fingerprints=_fingerprints(judged, texts),
-        frequencies=_frequency_rows(own),
+        frequencies=own,
         members=_tabled(judged.with_columns(_UNTOLD), schemas.MEMBERS),
-        report=report,
+        report=candidates.report | {"n_verified": len(linked.left), "n_exact_copies": n_exact, "n_met": old.height},
     )
 
 
@@ -230,16 +276,15 @@ def clusters(members: pl.DataFrame) -> pl.DataFrame:
     return _tabled(counted, table)
 
 
-def article_copies(paragraphs: pl.DataFrame, memory: Memory) -> pl.DataFrame:
+def article_copies(paragraphs: pl.DataFrame, elsewhere: pl.DataFrame) -> pl.DataFrame:
     """One row per article of the batch's LINKED_PARAGRAPHS: article_id, n_copied, duplicate_of.
 
-    n_copied: paragraphs whose canonical copy is in another article. duplicate_of: the one other article that has the
-    canonical or the matched copy of 80 % of the article's paragraphs of 5 tokens or more, at least 3; else null.
+    `elsewhere` has paragraph_id and article_id of the paragraphs of earlier batches that these name. n_copied:
+    paragraphs whose canonical copy is in another article. duplicate_of: the one other article that has the canonical
+    or the matched copy of 80 % of the article's paragraphs of 5 tokens or more, at least 3; else null.
     """
-    asked = pl.concat([paragraphs["canonical_id"], paragraphs["matched_id"]]).unique().implode()
-    home: dict[str, str] = {}
-    for table in (memory.members, memory.fingerprints, paragraphs):
-        home |= dict(table.filter(pl.col("paragraph_id").is_in(asked)).select("paragraph_id", "article_id").iter_rows())
+    both = pl.concat([table.select("paragraph_id", "article_id") for table in (elsewhere, paragraphs)])
+    home: dict[str, str] = dict(both.filter(pl.col("paragraph_id").is_in(named(paragraphs).implode())).iter_rows())
     copied: dict[str, int] = {}
     comparable: dict[str, int] = {}
     found: dict[str, dict[str, int]] = {}
@@ -260,199 +305,394 @@ def article_copies(paragraphs: pl.DataFrame, memory: Memory) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
+def named(paragraphs: pl.DataFrame) -> pl.Series:
+    """Ids of the paragraphs that LINKED_PARAGRAPHS name as their canonical copy or their match."""
+    return pl.concat([paragraphs["canonical_id"], paragraphs["matched_id"]]).drop_nulls().unique()
+
+
 def _most(counted: tuple[int, str]) -> tuple[int, list[int]]:
     return counted[0], [-ord(letter) for letter in counted[1]]
 
 
 # ------------------------------------------------------------------------------------------------- rows and texts
 
+_AT = pl.coalesce("published_at", "first_seen_at").dt.epoch("us").alias("at")  # a paragraph's own time, microseconds
+_ORDER = ("at", "not_agency", "article_id", "paragraph_no")  # within a batch
+_TOLD = pl.col("shingles").list.len() > 0
+_SLIM = [name for name in schemas.FINGERPRINTS.names if name not in SETS]
+
 
 @dataclass(frozen=True)
 class _Texts:
-    """What exact copies have in common, by text_no."""
+    """What exact copies have in common, by text_no: those of the batch, in order, then those it meets in memory."""
 
+    exact_keys: pl.Series
     n_tokens: NDArray[np.int64]
     shingles: HashSets
     bigrams: HashSets
     figures: HashSets
     slots: Slots
 
+    def __len__(self) -> int:
+        return len(self.exact_keys)
 
-def _rows(paragraphs: pl.DataFrame, fingerprints: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """The batch's comparable paragraphs after those they can be compared with, in the one order.
+    def take(self, rows: NDArray[np.int64]) -> _Texts:
+        """The given texts, in that order."""
+        return _Texts(
+            self.exact_keys.gather(rows),
+            self.n_tokens[rows],
+            self.shingles.take(rows),
+            self.bigrams.take(rows),
+            self.figures.take(rows),
+            self.slots.take(rows),
+        )
 
-    The fields of Copy, FINGERPRINTS and is_new. Paragraphs with one exact key share a text_no, which ascends with the
-    first of them. Of the batch, only the first paragraph of a text has shingles.
-    """
+    @staticmethod
+    def together(parts: Sequence[_Texts]) -> _Texts:
+        """The texts of all parts, one after the other."""
+        return _Texts(
+            pl.concat([part.exact_keys for part in parts]),
+            np.concatenate([part.n_tokens for part in parts]),
+            HashSets.together([part.shingles for part in parts]),
+            HashSets.together([part.bigrams for part in parts]),
+            HashSets.together([part.figures for part in parts]),
+            Slots(
+                HashSets.together([part.slots.contexts for part in parts]),
+                HashSets.together([part.slots.fillings for part in parts]),
+            ),
+        )
+
+    @staticmethod
+    def remembered(known: pl.DataFrame) -> _Texts:
+        """The texts of FINGERPRINTS in order; of each, what its first row with shingles says."""
+        told = known.filter(_TOLD).unique("exact_key", keep="first", maintain_order=True)
+        shingles, bigrams, figures, contexts, fillings = (HashSets.from_lists(told[name]) for name in SETS)
+        n_tokens = told["n_tokens"].to_numpy().astype(np.int64)
+        return _Texts(told["exact_key"], n_tokens, shingles, bigrams, figures, Slots(contexts, fillings))
+
+    def as_remembered(self, known: pl.DataFrame) -> _Texts:
+        """The same texts; those among the FINGERPRINTS say what they said at first."""
+        before = _Texts.remembered(known)
+        if not len(before):
+            return self
+        numbers = np.arange(len(self))
+        replaced = _numbered(self.exact_keys, before.exact_keys)
+        numbers = np.where(replaced >= 0, len(self) + replaced, numbers)
+        return _Texts.together([self, before]).take(numbers)
+
+
+def _numbered(keys: pl.Series, among: pl.Series) -> NDArray[np.int64]:
+    """The place of each key among the others, which are distinct; -1 where it is not there."""
+    places = pl.DataFrame({"key": among, "place": np.arange(len(among), dtype=np.int64)})
+    found = keys.alias("key").to_frame().join(places, on="key", how="left", maintain_order="left")["place"]
+    return found.fill_null(-1).to_numpy()
+
+
+def _timed(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     not_agency = ~pl.col("outlet").is_in(list(settings.agency_outlets)).fill_null(False)
-    at = pl.coalesce("published_at", "first_seen_at").dt.epoch("us").alias("at")
-    order = ("at", "not_agency", "article_id", "paragraph_no")
-    new = (
-        paragraphs.filter(pl.col("n_tokens") >= settings.min_tokens_exact)
-        .with_columns(at, not_agency.alias("not_agency"))
-        .sort(order)
+    return rows.with_columns(_AT, not_agency.alias("not_agency"))
+
+
+def _in_order(remembered: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Columns of FINGERPRINTS in the one order."""
+    return _timed(remembered, settings).sort("first_seen_at", *_ORDER)
+
+
+def _reached(new: pl.DataFrame, settings: Settings) -> pl.Expr:
+    """Whether a remembered paragraph's own time is inside the window of one of the batch."""
+    if not (settings.window_days and new.height):
+        return pl.lit(True)
+    window = settings.window_days * _DAY
+    return _AT.is_between(new["at"].item(0) - window, new["at"].item(-1) + window)
+
+
+def _newcomers(paragraphs: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame, _Texts]:
+    """The batch's comparable paragraphs in the one order, with exact_key, and the texts they have, by first use."""
+    new = _timed(paragraphs.filter(pl.col("n_tokens") >= settings.min_tokens_exact), settings).sort(_ORDER)
+    parts = [_texts(new.slice(begin, _TEXTS_AT_ONCE), settings) for begin in range(0, new.height or 1, _TEXTS_AT_ONCE)]
+    keys = pl.concat([part_keys for part_keys, _ in parts])
+    texts = _Texts.together([part for _, part in parts])
+    first = np.flatnonzero(texts.exact_keys.is_first_distinct().to_numpy())
+    new = new.drop("text").with_columns(keys.alias("exact_key"))
+    return new, texts if len(first) == len(texts) else texts.take(first)
+
+
+def _texts(new: pl.DataFrame, settings: Settings) -> tuple[pl.Series, _Texts]:
+    """The exact key of each paragraph, and the distinct texts among them, by first use."""
+    forms = normal_forms(new["text"])
+    keys = pl.Series([hashing.text_hash(key) for key in forms["exact_key"]], dtype=pl.String)
+    is_first = keys.is_first_distinct()
+    firsts = forms.filter(is_first)
+    words = Words.from_lists(firsts["words"])
+    return keys, _Texts(
+        keys.filter(is_first),
+        new["n_tokens"].filter(is_first).to_numpy().astype(np.int64),
+        shingle_sets(words, settings.shingle_words),
+        shingle_sets(words, BIGRAM),
+        shingle_sets(Words.from_lists(firsts["figures"]), 1),
+        slots(words),
     )
-    old = fingerprints.with_columns(at, not_agency.alias("not_agency")).sort("first_seen_at", *order)
-    if settings.window_days and new.height:
-        oldest, newest = new["at"].item(0), new["at"].item(-1)
-        window = settings.window_days * _DAY
-        old = old.filter(pl.col("at").is_between(oldest - window, newest + window))
+
+
+def _rows(old: pl.DataFrame, new: pl.DataFrame, texts: _Texts) -> pl.DataFrame:
+    """Remembered paragraphs and the batch's, in the one order: the fields of Copy and FINGERPRINTS, and is_new.
+
+    text_no is -1 for remembered paragraphs with a text that nothing in the batch is compared with.
+    """
     rows = pl.concat(
         [
             old.with_columns(pl.col("first_seen_at").rank("dense").cast(pl.Int64).alias("batch"), is_new=False),
-            _with_shingles(new, settings).with_columns(pl.lit(old.height + 1, pl.Int64).alias("batch"), is_new=True),
+            new.with_columns(pl.lit(old.height + 1, pl.Int64).alias("batch"), is_new=True),
         ],
         how="diagonal",
     ).with_row_index("rank")
-    first = pl.col("rank").min().over("exact_key")
-    return rows.with_columns((first.rank("dense") - 1).cast(pl.Int64).alias("text_no"), pl.col("rank").cast(pl.Int64))
+    return rows.with_columns(
+        pl.col("rank").cast(pl.Int64), pl.Series("text_no", _numbered(rows["exact_key"], texts.exact_keys))
+    )
 
 
-def _with_shingles(new: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    forms = normal_forms(new["text"])
-    keys = [hashing.text_hash(key) for key in forms["exact_key"]]
-    new = new.drop("text").with_columns(pl.Series("exact_key", keys, dtype=pl.String))
-    is_first = new.select(pl.col("exact_key").is_first_distinct()).to_series()
-    firsts = forms.filter(is_first)
-    words = Words.from_lists(firsts["words"])
-    between = slots(words)
-    sets = {
-        "shingles": shingle_sets(words, settings.shingle_words),
-        "bigrams": shingle_sets(words, BIGRAM),
-        "numbers": shingle_sets(Words.from_lists(firsts["figures"]), 1),
-        "contexts": between.contexts,
-        "fillings": between.fillings,
-    }
-    columns = {name: of.to_lists() for name, of in sets.items()}
-    joined = new.join(
-        pl.DataFrame({"paragraph_id": new.filter(is_first)["paragraph_id"], **columns}),
-        on="paragraph_id", how="left", maintain_order="left",
-    )  # fmt: skip
-    return joined.with_columns(pl.col(SETS).fill_null([]))
+def _copies(rows: pl.DataFrame) -> list[Copy]:
+    return [Copy(*row) for row in rows.select(Copy._fields).iter_rows()]
 
 
-def _texts(rows: pl.DataFrame) -> _Texts:
-    """Of each text, what its first row with shingles says; empty sets where all such rows are forgotten."""
-    told = rows.filter(pl.col("shingles").list.len() > 0).unique("text_no", keep="first", maintain_order=True)
-    lists = (
-        rows.select("text_no")
-        .unique()
-        .sort("text_no")
-        .join(
-            told.select("text_no", "n_tokens", *SETS),
-            on="text_no", how="left", maintain_order="left",
-        )
-        .with_columns(pl.col("n_tokens").fill_null(0), pl.col(SETS).fill_null([]))
-    )  # fmt: skip
-    shingles, bigrams, figures, contexts, fillings = (HashSets.from_lists(lists[name]) for name in SETS)
-    return _Texts(lists["n_tokens"].to_numpy().astype(np.int64), shingles, bigrams, figures, Slots(contexts, fillings))
+# ---------------------------------------------------------------------------------------------------- frequencies
 
 
-def _own_frequencies(
-    rows: pl.DataFrame, texts: _Texts, known_keys: pl.Series, settings: Settings
-) -> dict[int, Frequencies]:
-    """Shingle and bigram counts over the batch's texts that no earlier batch had, by words in the shingle.
+def _own_frequencies(texts: _Texts, known_keys: pl.Series, settings: Settings) -> pl.DataFrame:
+    """FREQUENCIES of the batch's texts that no batch in memory had; the row of 0 words counts the texts themselves.
 
     Texts that are near copies at first sight count as one: else the 60 versions of a much copied paragraph would make
     its words a formula, and the versions would no longer be found.
     """
-    fresh = rows.filter(pl.col("is_new") & ~pl.col("exact_key").is_in(known_keys.unique().implode()))
-    places = fresh["text_no"].unique().sort().to_numpy()
-    shingles, bigrams = texts.shingles.take(places), texts.bigrams.take(places)
+    fresh = np.flatnonzero(~texts.exact_keys.is_in(known_keys.unique().implode()).to_numpy())
+    shingles = texts.shingles.take(fresh)
     signatures = minhash.signatures(shingles, FAMILY.bands * FAMILY.rows, settings.seed)
     told = np.flatnonzero(shingles.sizes > 0)
     pairs = candidate_pairs(signatures[told], FAMILY, np.ones(len(told), dtype=np.bool_), settings.max_band_size)
-    families = np.arange(len(places))
+    families = np.arange(len(fresh))
     families[told] = told[components(len(told), pairs.left, pairs.right)]
-    sets = {settings.shingle_words: shingles, BIGRAM: bigrams}
-    return {words: frequencies(of.merged(families)) for words, of in sets.items()}
+    tables = [_frequency_rows(0, np.zeros(1, np.uint32), np.array([len(np.unique(families))]))]
+    for words, sets in ((BIGRAM, texts.bigrams.take(fresh)), (settings.shingle_words, shingles)):
+        counted = frequencies(sets.merged(families))
+        tables.append(_frequency_rows(words, counted.hashes, counted.counts))
+    return schemas.conform(pl.concat(tables), schemas.FREQUENCIES, at="dedup")
 
 
-def _frequencies(table: pl.DataFrame, settings: Settings) -> dict[int, Frequencies]:
-    summed = table.group_by("words", "shingle").agg(pl.col("n_paragraphs").sum()).sort("words", "shingle")
-    n_paragraphs = int(summed.filter(pl.col("words") == 0)["n_paragraphs"].sum())
-    by_words: dict[int, Frequencies] = {}
-    for words in (settings.shingle_words, BIGRAM):
-        counted = summed.filter(pl.col("words") == words)
-        by_words[words] = Frequencies(counted["shingle"].to_numpy(), counted["n_paragraphs"].to_numpy(), n_paragraphs)
-    return by_words
+def _frequency_rows(words: int, hashes: NDArray[np.uint32], counts: NDArray[np.int64]) -> pl.DataFrame:
+    columns = {
+        "words": pl.repeat(words, len(hashes), dtype=pl.Int8, eager=True),
+        "shingle": hashes,
+        "n_paragraphs": counts.astype(np.uint32),
+    }
+    return pl.DataFrame(columns, schema=schemas.FREQUENCIES.schema)
 
 
-def _earlier_copies(rows: pl.DataFrame, text_nos: set[int]) -> list[Copy]:
-    wanted = rows.filter(
-        ~pl.col("is_new") & pl.col("text_no").is_in(pl.Series(list(text_nos), dtype=pl.Int64).implode())
+@dataclass(frozen=True)
+class _Counted:
+    """Document frequencies that lie in several FREQUENCIES, summed over these for a part of the hashes at a time."""
+
+    tables: Sequence[pl.LazyFrame]
+
+    def over(self, words: int, max_count: int) -> Frequencies:
+        """The hashes that more than `max_count` paragraphs hold; all others are left out."""
+        return self._joined((part.hashes[part.counts > max_count], part) for part in self._parts(words))
+
+    def of(self, words: int, hashes: NDArray[np.uint32]) -> Frequencies:
+        """The given hashes, ascending."""
+        return self._joined(
+            (np.intersect1d(hashes, part.hashes, assume_unique=True), part) for part in self._parts(words)
+        )
+
+    def _joined(self, parts: Iterable[tuple[NDArray[np.uint32], Frequencies]]) -> Frequencies:
+        wanted = [(hashes, part.of(hashes)) for hashes, part in parts]
+        rows = [table.filter(pl.col("words") == 0).select("n_paragraphs").collect() for table in self.tables]
+        return Frequencies(
+            np.concatenate([hashes for hashes, _ in wanted]),
+            np.concatenate([counts for _, counts in wanted]),
+            sum(int(row["n_paragraphs"].sum()) for row in rows),
+        )
+
+    def _parts(self, words: int) -> Iterator[Frequencies]:
+        """All of the hashes, ascending; one part at least."""
+        of_words = [table.filter(pl.col("words") == words) for table in self.tables]
+        n_rows = sum(int(table.select(pl.len()).collect().item()) for table in of_words)
+        step = (1 << 32) // (n_rows // _COUNTS_AT_ONCE + 1) + 1
+        for begin in range(0, 1 << 32, step):
+            here = pl.col("shingle").is_between(begin, begin + step, closed="left")
+            found = [table.filter(here).select("shingle", "n_paragraphs").collect() for table in of_words]
+            rows = pl.concat([schemas.FREQUENCIES.empty().select("shingle", "n_paragraphs"), *found])
+            hashes, places = np.unique(rows["shingle"].to_numpy(), return_inverse=True)
+            summed = np.bincount(places, weights=rows["n_paragraphs"].to_numpy(), minlength=len(hashes))
+            yield Frequencies(hashes, summed.astype(np.int64), 0)
+
+
+# ------------------------------------------------------------------------------------------------ candidate pairs
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """Pairs of texts that may be copies, and the remembered paragraphs among them.
+
+    Remembered texts are numbered after those of the batch, by their first row in `met`.
+    """
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    met: pl.DataFrame  # schemas.FINGERPRINTS, in order
+    report: dict[str, int]
+
+
+def _asking(rows: pl.DataFrame, n_texts: int, window: int | None) -> NDArray[np.bool_]:
+    """Which texts of the batch have a paragraph that is no exact copy of a remembered one; rows as of `_rows`."""
+    asking = np.ones(n_texts, dtype=np.bool_)
+    remembered = rows.filter(~pl.col("is_new"))["text_no"].unique()
+    asking[remembered.to_numpy()] = False
+    shown = rows.filter(pl.col("text_no").is_in(remembered.implode()))
+    copies = Copies(window)
+    for copy, is_new in zip(_copies(shown), shown["is_new"], strict=True):
+        if is_new and copies.first(copy.text_no, copy) is None:
+            asking[copy.text_no] = True
+        copies.add(copy)
+    return asking
+
+
+def _candidates(
+    texts: _Texts, asking: NDArray[np.bool_], memory: Memory, reached: pl.Expr, counted: _Counted, settings: Settings
+) -> _Candidates:
+    """Texts that meet in the bands: an asking one and another of the batch, an asking one and a remembered one."""
+    frequent = counted.over(settings.shingle_words, settings.max_frequency)
+    banding = Banding(settings.bands, settings.rows, settings.agreeing_bands)
+    able = np.flatnonzero((texts.n_tokens >= settings.min_tokens) & (texts.shingles.sizes > 0))
+    asks = asking[able]
+    signatures = _signatures(texts.shingles, able, frequent, settings)
+    within = candidate_pairs(signatures, banding, asks, settings.max_band_size)
+    left, right, crowded = able[within.left], able[within.right], within.crowded
+    keys, askers = [pl.Series("exact_key", [], dtype=pl.String)], [np.zeros(0, dtype=np.int64)]
+    n_met = 0
+    if memory.fingerprints:
+        index = BandIndex(signatures[asks], banding, settings.max_band_size)
+        del signatures
+        comparable = (pl.col("n_tokens") >= settings.min_tokens) & _TOLD & reached
+        for piece in memory.pieces():
+            earlier = _Texts.remembered(_in_order(piece.filter(comparable).collect(), settings))
+            earlier = earlier.take(np.flatnonzero(_numbered(earlier.exact_keys, texts.exact_keys) < 0))
+            every = np.arange(len(earlier))
+            found = index.met_by(_signatures(earlier.shingles, every, frequent, settings))
+            crowded[asks] |= found.crowded
+            n_met += len(found.left)
+            asker = able[asks][found.right]
+            enough = _shared_shingles(earlier, found.left, texts, asker) >= settings.min_shared
+            keys.append(earlier.exact_keys.gather(found.left[enough]))
+            askers.append(asker[enough])
+    met_keys = pl.concat(keys)
+    wanted = reached & pl.col("exact_key").is_in(met_keys.unique().implode())
+    met = _in_order(memory.paragraphs(wanted), settings)
+    numbers = len(texts) + _numbered(met_keys, _Texts.remembered(met).exact_keys)
+    codes = np.unique(numbers << 32 | np.concatenate(askers))  # a text that stands in several days is met in each
+    return _Candidates(
+        np.concatenate([left, codes >> 32]),
+        np.concatenate([right, codes & 0xFFFFFFFF]),
+        met,
+        {"n_banded": len(able), "n_candidates": len(left) + n_met, "n_crowded": int(crowded.sum())},
     )
-    return [Copy(*row) for row in wanted.select(Copy._fields).iter_rows()]
+
+
+def _signatures(
+    sets: HashSets, rows: NDArray[np.int64], frequent: Frequencies, settings: Settings
+) -> NDArray[np.uint32]:
+    """The signatures of these sets without their frequent shingles."""
+    parts = [sets.take(rows[begin : begin + _TEXTS_AT_ONCE]) for begin in range(0, len(rows) or 1, _TEXTS_AT_ONCE)]
+    kept = [rarer(part, frequent.of(part.values), settings.max_frequency) for part in parts]
+    return minhash.signatures(HashSets.together(kept), settings.permutations, settings.seed)
+
+
+def _shared_shingles(
+    one: _Texts, left: NDArray[np.int64], other: _Texts, right: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """How many shingles the left text of `one` and the right text of `other` have in common."""
+    lefts, left = np.unique(left, return_inverse=True)
+    rights, right = np.unique(right, return_inverse=True)
+    sets = HashSets.together([one.shingles.take(lefts), other.shingles.take(rights)])
+    return shared_counts(sets, left, right + len(lefts))
 
 
 # ------------------------------------------------------------------------------------------------- verified pairs
 
 
-class _Likeness(NamedTuple):
-    """What verifying a pair of texts found, seen from one of them."""
+@dataclass(frozen=True)
+class _LinkedTexts:
+    """Verified pairs of texts, each beside what was found, and the pairs of each text."""
 
-    jaccard: float
-    containment: float
-    shared_shingles: int
-    number_overlap: float | None
-    other_inside: bool  # the other text is the lighter one
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    jaccard: NDArray[np.float64]
+    containment: NDArray[np.float64]
+    shared: NDArray[np.int64]
+    number_overlap: NDArray[np.float64]  # NaN where a side has fewer than 2 figures
+    left_weight: NDArray[np.float64]
+    right_weight: NDArray[np.float64]
+
+    @cached_property
+    def _by_text(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Every text that stands in a pair, ascending, and the pair's number beside it."""
+        every = np.concatenate([self.left, self.right])
+        order = np.argsort(every, kind="stable")
+        return every[order], order % max(1, len(self.left))
+
+    @property
+    def texts(self) -> NDArray[np.int64]:
+        """The texts that stand in a pair."""
+        return np.unique(self._by_text[0])
+
+    def of(self, text_no: int) -> dict[int, int]:
+        """Each text linked to this one, with the pair's number."""
+        texts, numbers = self._by_text
+        first, last = np.searchsorted(texts, [text_no, text_no + 1])
+        found = numbers[first:last]
+        others = self.left[found] + self.right[found] - text_no
+        return dict(zip(others.tolist(), found.tolist(), strict=True))
 
 
-class _Link(NamedTuple):
-    """A link to the paragraph, from an earlier one."""
-
-    left: Copy
-    right: Copy
-    link_type: str
-    direction: str | None
-    likeness: _Likeness
-
-    def row(self) -> tuple[str, str, str, str | None, float, float, int, float | None]:
-        """The row of LINKS."""
-        return (self.left.paragraph_id, self.right.paragraph_id, self.link_type, self.direction, *self.likeness[:4])
-
-
-_Pairs = Mapping[int, Mapping[int, _Likeness]]
-
-
-def _verified_pairs(
-    texts: _Texts, every: Mapping[int, Frequencies], asking: set[int], settings: Settings
-) -> tuple[_Pairs, dict[str, int]]:
-    """For each text, the texts it is linked to; one of each pair is asking. And what was counted on the way."""
-    able = np.flatnonzero((texts.n_tokens >= settings.min_tokens) & (texts.shingles.sizes > 0))
-    shingles = texts.shingles.take(able)
-    kept = rarer(shingles, every[settings.shingle_words].of(shingles.values), settings.max_frequency)
-    signatures = minhash.signatures(kept, settings.permutations, settings.seed)
-    banding = Banding(settings.bands, settings.rows, settings.agreeing_bands)
-    candidates = candidate_pairs(signatures, banding, np.isin(able, list(asking)), settings.max_band_size)
+def _linked_texts(texts: _Texts, candidates: _Candidates, counted: _Counted, settings: Settings) -> _LinkedTexts:
+    """The candidates that are copies."""
     left, right = candidates.left, candidates.right
-    shared = shared_counts(shingles, left, right)
+    pieces = [slice(begin, begin + _PAIRS_AT_ONCE) for begin in range(0, len(left), _PAIRS_AT_ONCE)]
+    shared = np.concatenate(
+        [np.zeros(0, dtype=np.int64), *(_shared_shingles(texts, left[some], texts, right[some]) for some in pieces)]
+    )
     enough = shared >= settings.min_shared
-    left, right, shared = able[left[enough]], able[right[enough]], shared[enough]
-    weights = idf_weights(texts.bigrams.values, every[BIGRAM], settings.max_frequency)
-    scores = weighted_scores(texts.bigrams, weights, left, right)
-    totals = set_weights(texts.bigrams, weights)
-    overlap = overlaps(texts.figures, left, right)
-    n_tokens = np.minimum(texts.n_tokens[left], texts.n_tokens[right])
+    left, right, shared = left[enough], right[enough], shared[enough]
+    bigrams = np.unique(texts.bigrams.take(np.unique(np.concatenate([left, right]))).values)
+    weighing = counted.of(BIGRAM, bigrams)
+    pieces = [slice(begin, begin + _PAIRS_AT_ONCE) for begin in range(0, len(left) or 1, _PAIRS_AT_ONCE)]
+    parts = [_verified(texts, left[some], right[some], shared[some], weighing, settings) for some in pieces]
+    return _LinkedTexts(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _verified(
+    texts: _Texts,
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
+    shared: NDArray[np.int64],
+    weighing: Frequencies,
+    settings: Settings,
+) -> tuple[NDArray[Any], ...]:
+    """The columns of _LinkedTexts for those of the pairs that are copies."""
+    numbers = np.unique(np.concatenate([left, right]))
+    some = texts.take(numbers)
+    one, other = np.searchsorted(numbers, left), np.searchsorted(numbers, right)
+    weights = idf_weights(some.bigrams.values, weighing, settings.max_frequency)
+    scores = weighted_scores(some.bigrams, weights, one, other)
+    totals = set_weights(some.bigrams, weights)
+    overlap = overlaps(some.figures, one, other)
+    n_tokens = np.minimum(some.n_tokens[one], some.n_tokens[other])
     alike = (
         (scores.containment >= _containment_needed(shared, n_tokens, settings))
         & ~(overlap < settings.min_number_overlap)
-        & ~is_one_template(texts.slots, left, right, settings.min_slot_agreement)
+        & ~is_one_template(some.slots, one, other, settings.min_slot_agreement)
     )
-    pairs: dict[int, dict[int, _Likeness]] = defaultdict(dict)
-    for place in np.flatnonzero(alike).tolist():
-        one, other = int(left[place]), int(right[place])
-        figures = None if np.isnan(overlap[place]) else float(overlap[place])
-        found = (float(scores.jaccard[place]), float(scores.containment[place]), int(shared[place]), figures)
-        pairs[one][other] = _Likeness(*found, other_inside=bool(totals[other] <= totals[one]))
-        pairs[other][one] = _Likeness(*found, other_inside=bool(totals[one] <= totals[other]))
-    report = {
-        "n_banded": len(able),
-        "n_candidates": len(candidates.left),
-        "n_verified": int(alike.sum()),
-        "n_crowded_bands": candidates.n_crowded,
-    }
-    return pairs, report
+    columns = (left, right, scores.jaccard, scores.containment, shared, overlap, totals[one], totals[other])
+    return tuple(column[alike] for column in columns)
 
 
 def _containment_needed(
@@ -465,35 +705,7 @@ def _containment_needed(
     return np.where(shared >= MANY_SHARED, min(needed, MIN_CONTAINMENT_OF_MANY), by_shared)
 
 
-def _links_of(
-    copy: Copy, exact: Copy | None, copies: Copies, texts: _Texts, pairs: _Pairs, settings: Settings
-) -> list[_Link]:
-    """The paragraph's links to earlier ones: an exact copy's to the first, else one to the first of each text."""
-    if exact is not None:
-        n_figures, n_shingles = texts.figures.sizes[copy.text_no], texts.shingles.sizes[copy.text_no]
-        likeness = _Likeness(1.0, 1.0, int(n_shingles), 1.0 if n_figures > 1 else None, other_inside=True)
-        return [_Link(exact, copy, "exact", None, likeness)]
-    links = []
-    for text_no, likeness in pairs.get(copy.text_no, {}).items():
-        first = copies.first(text_no, copy)
-        if first is None:
-            continue
-        if likeness.jaccard >= settings.near_jaccard:
-            links.append(_Link(first, copy, "near", None, likeness))
-        else:
-            links.append(_Link(first, copy, "contained", "left" if likeness.other_inside else "right", likeness))
-    return links
-
-
 # ------------------------------------------------------------------------------------------------------- clusters
-
-
-class _Place(NamedTuple):
-    """Where a paragraph ended up."""
-
-    cluster_id: str
-    canonical_id: str
-    position: int
 
 
 @dataclass(frozen=True)
@@ -504,21 +716,16 @@ class _EarlierClusters:
     of_paragraph: dict[str, str]
 
     @staticmethod
-    def of(rows: pl.DataFrame, text_nos: set[int], newcomers: list[Copy], members: pl.DataFrame) -> _EarlierClusters:
+    def of(rows: pl.DataFrame, members: pl.DataFrame) -> _EarlierClusters:
         """Raises PipelineError where a remembered paragraph's cluster has no members."""
-        old = rows.filter(~pl.col("is_new"))
-        met = old.filter(pl.col("text_no").is_in(pl.Series(list(text_nos), dtype=pl.Int64).implode()))["cluster_id"]
-        own = pl.Series([copy.paragraph_id for copy in newcomers], dtype=pl.String)  # a revision's, met again
-        names = pl.concat([met, own]).unique().implode()
         standing = (
-            members.filter(pl.col("cluster_id").is_in(names))
-            .sort("cluster_id", "position", "paragraph_id")
+            members.sort("cluster_id", "position", "paragraph_id")
             .group_by("cluster_id", maintain_order=True)
             .agg(pl.col("paragraph_id").first(), pl.col("position").max() + 1)
         )
         by_id = {name: Cluster(name, canonical, -1, n_joined) for name, canonical, n_joined in standing.iter_rows()}
         of_paragraph: dict[str, str] = {}
-        there = old.filter(pl.col("cluster_id").is_in(names)).sort("cluster_id", "position")
+        there = rows.filter(~pl.col("is_new")).sort("cluster_id", "position")
         for name, *fields in there.select("cluster_id", *Copy._fields).iter_rows():
             member = Copy(*fields)
             if name not in by_id:
@@ -533,71 +740,138 @@ class _EarlierClusters:
         return _EarlierClusters(by_id, of_paragraph)
 
 
-def _places(
-    newcomers: list[Copy],
-    links: Mapping[int, list[_Link]],
-    pairs: _Pairs,
-    earlier: _EarlierClusters,
-    rule: JoinRule,
-) -> dict[int, _Place]:
-    """Where each newcomer ends up, by rank; one at a time, in order."""
+_EXACT = -1  # in place of the number of a pair of texts
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """What became of the paragraphs that are not alone: links, by rank of both sides, and places."""
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    pair: NDArray[np.int64]  # number of the pair of texts, or _EXACT
+    places: pl.DataFrame  # rank, cluster_id, canonical_id, position
+
+
+def _joined(rows: pl.DataFrame, linked: _LinkedTexts, earlier: _EarlierClusters, rule: JoinRule) -> _Joined:
+    """Link each newcomer to earlier paragraphs and put it in its place; one at a time, in order.
+
+    An exact copy is linked to the first of its text, another paragraph to the first of each text its own is linked to.
+    Paragraphs that can have no link are alone and left out.
+    """
     by_id, of_paragraph = earlier.by_id, earlier.of_paragraph
-    places: dict[int, _Place] = {}
-    for copy in newcomers:
-        touched = {of_paragraph[link.left.paragraph_id] for link in links[copy.rank]}
+    copies = Copies(rule.window)
+    lefts, rights, pairs = array("q"), array("q"), array("q")
+    places = []
+    shown = rows.filter(_in_company(linked, by_id))
+    for copy, is_new in zip(_copies(shown), shown["is_new"], strict=True):
+        first = copies.first(copy.text_no, copy)
+        copies.add(copy)
+        if not is_new:
+            continue
         cluster: Cluster | None
-        if links[copy.rank] and links[copy.rank][0].link_type == "exact":
-            cluster = by_id[touched.pop()]
+        if first is not None:
+            found = {_EXACT: first}
+            cluster = by_id[of_paragraph[first.paragraph_id]]
         else:
-            linked = {text_no: likeness.jaccard for text_no, likeness in pairs.get(copy.text_no, {}).items()}
-            cluster = cluster_to_join(copy, [by_id[name] for name in touched], linked, rule)
+            texts = linked.of(copy.text_no)
+            found = {pair: left for text, pair in texts.items() if (left := copies.first(text, copy)) is not None}
+            touched = {of_paragraph[left.paragraph_id] for left in found.values()}
+            jaccards = {text: float(linked.jaccard[pair]) for text, pair in texts.items()}
+            cluster = cluster_to_join(copy, [by_id[name] for name in touched], jaccards, rule)
         if cluster is None:
             own = copy.paragraph_id
             cluster = by_id.setdefault(own, Cluster(own, own, copy.rank))
         of_paragraph[copy.paragraph_id] = cluster.cluster_id
-        places[copy.rank] = _Place(cluster.cluster_id, cluster.canonical_id, cluster.add(copy))
-    return places
+        places.append((copy.rank, cluster.cluster_id, cluster.canonical_id, cluster.add(copy)))
+        for pair, left in found.items():
+            lefts.append(left.rank)
+            rights.append(copy.rank)
+            pairs.append(pair)
+    schema = {"rank": pl.Int64, "cluster_id": pl.String, "canonical_id": pl.String, "position": pl.Int32}
+    left_ranks, right_ranks, numbers = (np.array(column, dtype=np.int64) for column in (lefts, rights, pairs))
+    return _Joined(left_ranks, right_ranks, numbers, pl.DataFrame(places, schema=schema, orient="row"))
+
+
+def _in_company(linked: _LinkedTexts, names: Iterable[str]) -> pl.Expr:
+    """Whether a paragraph has a text that others have or are linked to, or founded a cluster before its revision."""
+    of_text = pl.col("text_no").is_in(pl.Series(linked.texts).implode())
+    is_founder = pl.col("paragraph_id").is_in(pl.Series(list(names), dtype=pl.String).implode())
+    return (pl.col("text_no") >= 0) & (pl.col("text_no").is_duplicated() | of_text | is_founder)
+
+
+def _links(
+    joined: _Joined, linked: _LinkedTexts, rows: pl.DataFrame, texts: _Texts, settings: Settings
+) -> pl.DataFrame:
+    """The columns of LINKS, with the ranks of both sides."""
+    text = rows["text_no"].to_numpy()
+    exact, pair = joined.pair == _EXACT, np.maximum(joined.pair, 0)
+
+    def found(column: NDArray[Any], of_exact: Any) -> NDArray[Any]:
+        return np.where(exact, of_exact, column[pair] if len(column) else 0)
+
+    of_text = text[joined.right]
+    left_is_left = found(linked.left, 0) == text[joined.left]
+    left_weight, right_weight = found(linked.left_weight, 0.0), found(linked.right_weight, 0.0)
+    earlier_weight, later_weight = (
+        np.where(left_is_left, left_weight, right_weight),
+        np.where(left_is_left, right_weight, left_weight),
+    )
+    ids = rows["paragraph_id"]
+    contained = pl.col("link_type") == "contained"
+    return pl.DataFrame({
+        "left": joined.left,
+        "right": joined.right,
+        "left_id": ids.gather(joined.left),
+        "right_id": ids.gather(joined.right),
+        "exact": exact,
+        "earlier_inside": earlier_weight <= later_weight,
+        "jaccard": found(linked.jaccard, 1.0),
+        "containment": found(linked.containment, 1.0),
+        "shared_shingles": found(linked.shared, texts.shingles.sizes[of_text]).astype(np.int32),
+        "number_overlap": found(linked.number_overlap, np.where(texts.figures.sizes[of_text] > 1, 1.0, np.nan)),
+    }).with_columns(
+        pl.when("exact").then(pl.lit("exact"))
+        .when(pl.col("jaccard") >= settings.near_jaccard).then(pl.lit("near"))
+        .otherwise(pl.lit("contained")).alias("link_type"),
+        pl.col("number_overlap").fill_nan(None),
+    ).with_columns(
+        pl.when(contained & pl.col("earlier_inside")).then(pl.lit("left"))
+        .when(contained).then(pl.lit("right")).alias("direction"),
+    )  # fmt: skip
 
 
 # --------------------------------------------------------------------------------------------------------- tables
 
 
-def _judged(
-    rows: pl.DataFrame, newcomers: list[Copy], links: Mapping[int, list[_Link]], places: Mapping[int, _Place]
-) -> pl.DataFrame:
-    """The batch's comparable rows with cluster, canonical copy and best match."""
-    best = {copy.rank: min(links[copy.rank], key=_by_strength) for copy in newcomers if links[copy.rank]}
-    sources = rows["outlet"].gather([link.left.rank for link in best.values()]).to_list()
-    outlets = rows["outlet"].gather(list(best)).to_list()
-    matches = [
-        (rank, link.left.paragraph_id, link.link_type, link.likeness.jaccard, link.likeness.containment,
-         outlet is not None and outlet == source)
-        for (rank, link), outlet, source in zip(best.items(), outlets, sources, strict=True)
-    ]  # fmt: skip
-    matched = {"rank": pl.Int64, "matched_id": pl.String, "link_type": pl.String, "jaccard": pl.Float64,
-               "containment": pl.Float64, "repost": pl.Boolean}  # fmt: skip
-    placed = {"rank": pl.Int64, "cluster_id": pl.String, "canonical_id": pl.String, "position": pl.Int32}
-    in_order = [(copy.rank, *places[copy.rank]) for copy in newcomers]
+def _judged(rows: pl.DataFrame, places: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
+    """The batch's comparable rows with cluster, canonical copy and best match: exact, then of the highest Jaccard."""
+    outlets = rows["outlet"]
+    best = links.sort("right", "jaccard", "left", descending=[False, True, False]).unique("right", keep="first")
+    matched = best.select(
+        pl.col("right").alias("rank"),
+        pl.col("left_id").alias("matched_id"),
+        "link_type",
+        "jaccard",
+        "containment",
+        (outlets.gather(best["left"]) == outlets.gather(best["right"])).fill_null(value=False).alias("repost"),
+    )
     return (
         rows.filter("is_new")
-        .drop("cluster_id", "position")
-        .join(pl.DataFrame(in_order, schema=placed, orient="row"), on="rank", how="left", maintain_order="left")
-        .join(pl.DataFrame(matches, schema=matched, orient="row"), on="rank", how="left", maintain_order="left")
+        .drop("cluster_id", "position", strict=False)
+        .join(places, on="rank", how="left", maintain_order="left")
+        .join(matched, on="rank", how="left", maintain_order="left")
+        .with_columns(
+            pl.coalesce("cluster_id", "paragraph_id").alias("cluster_id"),
+            pl.coalesce("canonical_id", "paragraph_id").alias("canonical_id"),
+            pl.col("position").fill_null(0),
+        )
     )
 
 
 _UNTOLD = [
     pl.lit(None, pl.String).alias(name) for name in ("wire_source", "wire_kind", "wire_evidence", "cited_agency")
 ]
-
-
-def _link_rows(links: list[_Link]) -> pl.DataFrame:
-    table = schemas.LINKS.without("batch_id")
-    return schemas.ordered(pl.DataFrame([link.row() for link in links], schema=table.schema, orient="row"), table)
-
-
-def _by_strength(link: _Link) -> tuple[bool, float, int]:
-    return link.link_type != "exact", -link.likeness.jaccard, link.left.rank
 
 
 def _linked_paragraphs(paragraphs: pl.DataFrame, judged: pl.DataFrame) -> pl.DataFrame:
@@ -633,31 +907,14 @@ def _alone(paragraphs: pl.DataFrame, settings: Settings) -> Reuse:
 
 def _fingerprints(judged: pl.DataFrame, texts: _Texts) -> pl.DataFrame:
     """FINGERPRINTS of the batch: a text's sets stand in its first row of each day, the unit the state forgets in."""
+    table = schemas.FINGERPRINTS
     day = pl.from_epoch("at", time_unit="us").dt.date()
-    first = judged.select(pl.struct(day, "text_no").is_first_distinct()).to_series().to_numpy()
-    places = np.where(first, judged["text_no"].to_numpy(), 0)
+    judged = schemas.ordered(judged.with_columns(pl.struct(day, "text_no").is_first_distinct().alias("first")), table)
+    first = judged["first"].to_numpy()
+    places = judged["text_no"].to_numpy()[first]
     by_text = (texts.shingles, texts.bigrams, texts.figures, texts.slots.contexts, texts.slots.fillings)
-    sets = {
-        name: pl.select(pl.when(pl.Series(first)).then(values).otherwise(pl.lit([], values.dtype))).to_series()
-        for name, values in zip(SETS, (of.take(places).to_lists() for of in by_text), strict=True)
-    }
-    return _tabled(judged.with_columns(**sets), schemas.FINGERPRINTS)
-
-
-def _frequency_rows(own: Mapping[int, Frequencies]) -> pl.DataFrame:
-    """FREQUENCIES of the batch; the row of 0 words counts its paragraphs."""
-    tables = [_frequency_table(0, np.zeros(1, np.uint32), np.array([own[BIGRAM].n_paragraphs]))]
-    tables += [_frequency_table(words, counted.hashes, counted.counts) for words, counted in own.items()]
-    return _tabled(pl.concat(tables), schemas.FREQUENCIES)
-
-
-def _frequency_table(words: int, hashes: NDArray[np.uint32], counts: NDArray[np.int64]) -> pl.DataFrame:
-    columns = {
-        "words": pl.repeat(words, len(hashes), dtype=pl.Int8, eager=True),
-        "shingle": hashes,
-        "n_paragraphs": counts,
-    }
-    return pl.DataFrame(columns, schema=schemas.FREQUENCIES.schema)
+    sets = {name: of.take(places).spread(first).to_lists() for name, of in zip(SETS, by_text, strict=True)}
+    return schemas.conform(judged.with_columns(**sets).select(table.names), table, at="dedup")
 
 
 def _tabled(frame: pl.DataFrame, table: schemas.Table) -> pl.DataFrame:

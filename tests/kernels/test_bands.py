@@ -7,7 +7,7 @@ from datasketch import MinHash, MinHashLSH
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.kernels.bands import Banding, candidate_pairs
+from pipeline.kernels.bands import BandIndex, Banding, candidate_pairs
 from pipeline.kernels.minhash import SCHEME, signatures
 from pipeline.kernels.shingles import Words, shingle_hash, shingle_sets
 
@@ -41,7 +41,43 @@ def test_bands_find_what_comparing_all_pairs_finds(slots, shape, agreeing, data)
     found = candidate_pairs(np.array(slots, dtype=np.uint32), banding, np.array(asking), 1000)
 
     assert list(zip(found.left, found.right, strict=True)) == naive_pairs(slots, banding, asking)
-    assert found.n_crowded == 0
+    assert not found.crowded.any()
+
+
+@given(SLOTS, st.sampled_from([(6, 1), (3, 2), (2, 3)]), st.integers(1, 3), st.data())
+def test_an_index_is_met_by_those_that_comparing_all_pairs_finds(slots, shape, agreeing, data):
+    banding = Banding(*shape, agreeing)
+    cut = data.draw(st.integers(0, len(slots)))
+    rows = np.array(slots, dtype=np.uint32)
+
+    found = BandIndex(rows[cut:], banding, 1000).met_by(rows[:cut])
+
+    expected = [
+        (one, other - cut) for one, other in naive_pairs(slots, banding, [True] * len(slots)) if one < cut <= other
+    ]
+    assert list(zip(found.left, found.right, strict=True)) == expected
+    assert not found.crowded.any()
+
+
+@given(SLOTS, st.data())
+def test_the_fuse_says_whom_it_kept_from_another(slots, data):
+    """Under each key a paragraph meets the first 8, where more than 2 share it."""
+    rows = np.array(slots * 3, dtype=np.uint32)
+    cut = data.draw(st.integers(0, len(rows)))
+    banding, max_band_size = Banding(6, 1), 2
+
+    within = candidate_pairs(rows, banding, np.ones(len(rows), dtype=bool), max_band_size)
+    across = BandIndex(rows[cut:], banding, max_band_size).met_by(rows[:cut])
+
+    def before(row, band, end):
+        return [other for other in range(end) if rows[other, band] == rows[row, band]]
+
+    bands = range(banding.bands)
+    every = range(len(rows))
+    assert within.crowded.tolist() == [any(len(before(row, band, row)) > 8 for band in bands) for row in every]
+    assert across.crowded.tolist() == [any(len(before(row, b, cut)) > 8 for b in bands) for row in every[cut:]]
+    pairs = {(other, row - cut) for row in every[cut:] for band in bands for other in before(row, band, cut)[:8]}
+    assert set(zip(across.left.tolist(), across.right.tolist(), strict=True)) == pairs
 
 
 @pytest.mark.parametrize("limit", ["_ASKERS_AT_ONCE", "_MEETINGS_AT_ONCE"])
@@ -102,7 +138,7 @@ def test_candidates_are_those_of_datasketch_index():
 def test_a_crowded_key_is_reported_and_stays_linear():
     found = candidate_pairs(np.zeros((5000, 2), dtype=np.uint32), Banding(2, 1), every(5000), 100)
 
-    assert found.n_crowded == 2
+    assert np.flatnonzero(~found.crowded).tolist() == list(range(9))  # those that have no more than 8 before them
     assert len(found.left) < 5000 * 9
     assert set(found.left[found.right == 4999].tolist()) == set(range(8))
 
@@ -110,9 +146,11 @@ def test_a_crowded_key_is_reported_and_stays_linear():
 def test_no_paragraphs_have_no_pairs():
     found = candidate_pairs(np.zeros((0, 4), dtype=np.uint32), Banding(4, 1), every(0), 10)
 
-    assert (len(found.left), len(found.right), found.n_crowded) == (0, 0, 0)
+    assert (len(found.left), len(found.right), len(found.crowded)) == (0, 0, 0)
 
 
 def test_too_short_signatures_are_refused():
     with pytest.raises(ValueError, match="64 bands of 2 rows need 128 slots, not 64"):
         candidate_pairs(np.zeros((1, 64), dtype=np.uint32), Banding(64, 2), every(1), 10)
+    with pytest.raises(ValueError, match="64 bands of 2 rows need 128 slots, not 64"):
+        BandIndex(np.zeros((1, 64), dtype=np.uint32), Banding(64, 2), 10)

@@ -80,10 +80,17 @@ def judged(*articles, memory=None, settings=SETTINGS):
 def after(*batches, memory=None):
     """The memory after these batches."""
     memory = memory or dedup.Memory.empty()
-    kept = [memory, *batches]
     return dedup.Memory(
-        *(pl.concat([getattr(batch, name) for batch in kept]) for name in ("fingerprints", "frequencies", "members"))
+        *(
+            [*getattr(memory, name), *(getattr(batch, name).lazy() for batch in batches)]
+            for name in ("fingerprints", "frequencies", "members")
+        )
     )
+
+
+def rows_of(tables):
+    """The rows of a state table of all days."""
+    return pl.concat(tables).collect()
 
 
 def of(reuse, name, number=1):
@@ -360,7 +367,7 @@ def test_a_later_batch_joins_old_clusters_and_changes_no_row_of_them():
     assert same["canonical_id"] == of(first, "own")["paragraph_id"]
     assert same["link_type"] == "exact"
     assert set(second.paragraphs["article_id"]) == {"copy", "same"}
-    clusters = dedup.clusters(after(first, second).members)
+    clusters = dedup.clusters(rows_of(after(first, second).members))
     assert clusters["cluster_id"].to_list() == clusters["canonical_id"].to_list()
     assert clusters.sort("cluster_id")["n_paragraphs"].to_list() == [2, 2]
     assert clusters.filter(pl.col("cluster_id") == same["cluster_id"])["first_published_at"].item() == MARCH - DAY
@@ -380,7 +387,7 @@ def test_three_batches_give_the_clusters_of_one():
     columns = ["paragraph_id", "cluster_id", "is_canonical", "matched_id", "link_type"]
     assert_frame_equal(together.select(columns), whole.paragraphs.select(columns), check_row_order=False)
     assert whole.paragraphs["cluster_id"].n_unique() == 2
-    counted = memory.frequencies.group_by("words", "shingle").agg(pl.col("n_paragraphs").sum())
+    counted = rows_of(memory.frequencies).group_by("words", "shingle").agg(pl.col("n_paragraphs").sum())
     assert set(counted["shingle"]) == set(whole.frequencies["shingle"])
 
 
@@ -402,9 +409,8 @@ def test_an_exact_copy_seen_before_is_not_counted_again():
 def test_near_copies_of_an_exact_copy_are_found_when_its_original_is_forgotten():
     old = judged(article("wire", WIRE), article("copy", WIRE, published=MARCH + 20 * DAY))
     memory = after(old)
-    kept = dedup.Memory(
-        memory.fingerprints.filter(pl.col("published_at") > MARCH + DAY), memory.frequencies, memory.members
-    )
+    lately = [day.filter(pl.col("published_at") > MARCH + DAY) for day in memory.fingerprints]
+    kept = dedup.Memory(lately, memory.frequencies, memory.members)
 
     new = judged(article("late", EDITED, published=MARCH + 40 * DAY, seen=AS_OF + 20 * DAY), memory=kept)
 
@@ -442,12 +448,12 @@ def test_when_the_founder_is_gone_the_next_member_is_canonical_and_the_name_stay
 
     assert late["cluster_id"] == founder
     assert late["canonical_id"] == of(first, "copy")["paragraph_id"]
-    assert dedup.clusters(memory.members).is_empty()
+    assert dedup.clusters(memory.members_of(pl.Series([founder]))).is_empty()
 
 
 def test_a_state_whose_tables_do_not_fit_is_refused():
     memory = after(judged(article("wire", WIRE)))
-    broken = dedup.Memory(memory.fingerprints, memory.frequencies, schemas.MEMBERS.empty())
+    broken = dedup.Memory(memory.fingerprints, memory.frequencies, ())
 
     with pytest.raises(PipelineError, match="in no cluster of the members table"):
         judged(article("copy", WIRE, published=MARCH + DAY), memory=broken)
@@ -487,7 +493,7 @@ def test_crowded_bands_are_reported():
 
     reuse = judged(*rows, settings=dedup.Settings(max_band_size=5))
 
-    assert reuse.report["n_crowded_bands"] > 0
+    assert reuse.report["n_crowded"] > 0
     assert reuse.paragraphs["cluster_id"].n_unique() == 1
 
 
@@ -592,7 +598,7 @@ def test_an_article_copied_whole_is_a_duplicate_of_the_other():
         article("two", MORE[0], MORE[1], published=MARCH + DAY),
     )
 
-    copies = dedup.article_copies(reuse.paragraphs, dedup.Memory.empty())
+    copies = dedup.article_copies(reuse.paragraphs, schemas.MEMBERS.empty())
 
     assert copies.rows() == [("copy", 4, "wire"), ("half", 2, None), ("two", 2, None), ("wire", 0, None)]
 
@@ -601,7 +607,7 @@ def test_a_duplicate_of_an_article_in_memory_is_found():
     first = judged(article("wire", WIRE, *MORE))
     second = judged(article("copy", EDITED, *MORE, published=MARCH + DAY, seen=AS_OF + DAY), memory=after(first))
 
-    assert dedup.article_copies(second.paragraphs, after(first)).rows() == [("copy", 4, "wire")]
+    assert dedup.article_copies(second.paragraphs, first.members).rows() == [("copy", 4, "wire")]
 
 
 def test_the_documented_lines_turn_the_state_into_datasketch_signatures(tmp_path, monkeypatch):

@@ -270,12 +270,12 @@ class _Hit:
     is_decided: bool
 
 
-def full_mentions(texts: Sequence[str], table: AliasTable) -> list[list[Mention]]:
+def full_mentions(texts: Sequence[str], table: AliasTable) -> Sequence[Sequence[Mention]]:
     """For each text, the full and native names of the table's people in it, in order, without overlaps.
 
     The longest match wins. A text's mentions do not depend on the texts beside it.
     """
-    found: list[list[Mention]] = [[] for _ in texts]
+    found: list[Sequence[Mention]] = [()] * len(texts)  # most have none, and a list each is work for the collector
     ends = list(accumulate(map(len, texts)))
     first = 0
     while first < len(texts):

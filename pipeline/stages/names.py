@@ -303,7 +303,7 @@ def apply(
         return schemas.conform(unchanged, schemas.NAMED_PARAGRAPHS, at="names"), MENTIONS.empty()
     passages = _passages(lines, paragraphs)
     texts = passages["text"].to_list()
-    found = full_mentions(texts, people.table)
+    found: Sequence[Sequence[Mention]] = full_mentions(texts, people.table)
     if settings.surnames == "record":
         bylines = dict(documents.select("article_id", "byline").iter_rows())
         found = _with_surnames(passages, found, people, lambda article: bylines.get(article) or "", settings)

@@ -325,8 +325,8 @@ def written_rows(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -
 def discovered(version: Version, config: Config, min_articles: int) -> list[Proposal]:
     """Pairs of spellings in the paragraphs of a version that may be one person's."""
     common = common_words(text for _, text in _paragraphs(version))
-    seen = seen_names(_paragraphs(version), common)
     known = [(row["id"], row["alias"]) for row in exported(config)]
+    seen = seen_names(_paragraphs(version), common, [spelling for _, spelling in known])
     return proposals(seen, known, config.people.apart, min_articles=min_articles)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from pipeline.kernels.fold import fold_key
-from pipeline.kernels.name_spans import capital_words, lower_words, name_spans
+from pipeline.kernels.name_spans import NameSpan, capital_words, lower_words, name_spans
 from pipeline.kernels.romanisation import korean_readings
 from pipeline.kernels.variants import Reason, relation, rough, written_name
 
@@ -33,8 +33,8 @@ class SeenName:
 
     @property
     def usual(self) -> str:
-        """The most frequent spelling; of several, the first in order."""
-        return min(self.spellings, key=lambda spelling: (-self.spellings[spelling], spelling))
+        """The most frequent spelling that is not in capitals; of several, the first in order."""
+        return min(self.spellings, key=lambda spelling: (spelling.isupper(), -self.spellings[spelling], spelling))
 
     @property
     def all_articles(self) -> set[str]:
@@ -69,18 +69,35 @@ def common_words(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(word for word, count in lower.items() if count > capital[word])
 
 
-def seen_names(texts: Iterable[tuple[str, str]], common: Container[str]) -> dict[str, SeenName]:
-    """What may be names in the texts `(article, text)`, by fold key."""
+def seen_names(
+    texts: Iterable[tuple[str, str]], common: Container[str], known: Iterable[str] = ()
+) -> dict[str, SeenName]:
+    """What may be names in the texts `(article, text)`, by fold key.
+
+    A stretch that opens a sentence is taken without its first word where the rest is a name elsewhere, in the texts or
+    among the `known` spellings.
+    """
     seen: dict[str, SeenName] = {}
+    opening: list[tuple[str, NameSpan, str]] = []
     for article, text in texts:
         for span in name_spans(text, common):
-            name = seen.setdefault(fold_key(span.surface), SeenName())
-            spelling = " ".join(span.surface.split())
-            name.spellings[spelling] += 1
-            name.articles.setdefault(spelling, set()).add(article)
             around = text[max(0, span.start - CONTEXT) : span.end + CONTEXT]
-            name.contexts.setdefault(spelling, f"… {' '.join(around.split())} …")
+            if span.rest:
+                opening.append((article, span, around))
+            else:
+                _see(seen, article, span.surface, around)
+    keys = {*seen, *map(fold_key, known)}
+    for article, span, around in opening:
+        _see(seen, article, span.rest if fold_key(span.rest) in keys else span.surface, around)
     return seen
+
+
+def _see(seen: dict[str, SeenName], article: str, surface: str, around: str) -> None:
+    name = seen.setdefault(fold_key(surface), SeenName())
+    spelling = " ".join(surface.split())
+    name.spellings[spelling] += 1
+    name.articles.setdefault(spelling, set()).add(article)
+    name.contexts.setdefault(spelling, f"… {' '.join(around.split())} …")
 
 
 def proposals(
@@ -117,8 +134,13 @@ def _fold_groups(unknown: Mapping[str, SeenName]) -> Iterator[Proposal]:
     for name in unknown.values():
         usual = name.usual
         for spelling in sorted(name.spellings):
-            if spelling != usual and relation(usual, spelling) == "fold":
+            if not _is_shouted(spelling, usual) and relation(usual, spelling) == "fold":
                 yield _proposal(usual, name, spelling, name, "fold")
+
+
+def _is_shouted(spelling: str, usual: str) -> bool:
+    """Whether a spelling is the usual one, or that in capitals: no spelling of its own."""
+    return spelling == usual or (spelling.casefold() == usual.casefold() and spelling.isupper())
 
 
 def _related(
@@ -143,7 +165,7 @@ def _related(
                 continue
             asked.add((one, other))
             reason = relation(members[one], members[other])
-            if reason is None:
+            if reason is None or f"{one}s" == other:  # a genitive: Ida Linds Brief
                 continue
             left, right = sorted((one, other), key=lambda key: (key not in owners, -_count(seen.get(key)), key))
             person = owners.get(left, "")

@@ -166,6 +166,12 @@ def _finish(console: Console, outcome: Outcome, order: Order, *, as_json: bool) 
         console.say(f"output      {order.out / CURRENT}/  (version {outcome.version.run_id})")
     elif order.dry_run:
         console.say("dry run: nothing published")
+    to_review = counts.get("names", {}).get("n_to_review", 0)
+    if to_review:
+        console.say(
+            f"review      {to_review:>8,}   pairs of spellings in the new articles may be one person's; "
+            "`copydesk names discover` lists them"
+        )
     if outcome.n_rejected:
         console.warning(
             "rejected", f"{outcome.n_rejected:,} inputs rejected; `copydesk rejects` lists them", n=outcome.n_rejected

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
+import polars as pl
+
 from pipeline import schemas
 from pipeline.config import LOCAL_DEFAULT, Config, beside, packaged_configs
 from pipeline.errors import ConfigError, NoInputError, UsageError
@@ -30,6 +32,10 @@ COLUMNS = ("id", "canonical", "alias", "lang", "source")
 WIKIDATA_COLUMNS = ("item", "label", "alias", "lang")
 PROPOSAL_COLUMNS = (*(column.name for column in fields(Proposal)), "decision")
 JRC_PERSON = "P"
+MIN_ARTICLES = 2  # that have one of two spellings, for a reader to be asked
+REVIEW_CHARS = (
+    2_000_000  # of new paragraphs that a run looks at: 600 articles, 1 CPU second where reading them takes 20
+)
 Q_NUMBER = re.compile(r"Q[1-9]\d*")
 UNSAFE = re.compile(r"[^a-z0-9]+")
 SCRIPTS = {
@@ -324,9 +330,14 @@ def written_rows(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -
 
 def discovered(version: Version, config: Config, min_articles: int) -> list[Proposal]:
     """Pairs of spellings in the paragraphs of a version that may be one person's."""
-    common = common_words(text for _, text in _paragraphs(version))
+    return proposed(lambda: _paragraphs(version), config, min_articles)
+
+
+def proposed(paragraphs: Callable[[], Iterable[tuple[str, str]]], config: Config, min_articles: int) -> list[Proposal]:
+    """Pairs of spellings in paragraphs `(article, text)`, which are gone through twice, that may be one person's."""
+    common = common_words(text for _, text in paragraphs())
     known = [(row["id"], row["alias"]) for row in exported(config)]
-    seen = seen_names(_paragraphs(version), common, [spelling for _, spelling in known])
+    seen = seen_names(paragraphs(), common, [spelling for _, spelling in known])
     return proposals(seen, known, config.people.apart, min_articles=min_articles)
 
 
@@ -334,6 +345,15 @@ def _paragraphs(version: Version) -> Iterator[tuple[str, str]]:
     """Article and text of every paragraph, a day's file in memory at a time."""
     for _, file in sorted(version.files(schemas.PARAGRAPHS).items()):
         yield from read_table(file).select("article_id", "text").iter_rows()
+
+
+def n_to_review(paragraphs: pl.DataFrame, config: Config) -> int:
+    """How many pairs `discovered` would propose for these PARAGRAPHS alone; the first REVIEW_CHARS are looked at."""
+    if not config.settings.names.enabled:
+        return 0
+    ordered = paragraphs.sort("article_id", "paragraph_no").select("article_id", "text")
+    texts = ordered.filter(pl.col("text").str.len_chars().cum_sum() <= REVIEW_CHARS)
+    return len(proposed(texts.iter_rows, config, MIN_ARTICLES))
 
 
 def proposal_rows(found: Iterable[Proposal]) -> Iterator[dict[str, object]]:

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from pipeline import __version__, publish, schemas
+from pipeline import __version__, people, publish, schemas
 from pipeline.config import Config
 from pipeline.engines.base import Batch, Engine
 from pipeline.engines.local import Local
@@ -467,11 +467,13 @@ def _names(bench: Bench) -> Sequence[tuple[str, str]]:
     whole = ({**left, **right} for left, right in zip(cleaned, linked, strict=True))
     bench.engine.write(folder, bench.engine.map(named, whole))
     mentions = bench.engine.gather(folder, "mentions")
+    paragraphs = bench.engine.gather(folder, "paragraphs")
     counts = {
         "n_mentions": mentions.height,
         "n_persons": mentions["person_id"].drop_nulls().n_unique(),
         "n_rewritten": int(mentions["rewritten"].sum()),
         "n_undecided": int(mentions["person_id"].is_null().sum()),
+        "n_to_review": people.n_to_review(paragraphs, config),
     }
     bench.finish("names", as_of, counts, started)
     return ()
@@ -651,6 +653,7 @@ def _replay(order: Order, reporter: Reporter, store: Store, base: Version, repla
         raise NoInputError(f"{order.source}: none of the inputs of the current version is there any more")
     _refuse_to_lose(order, base, made)
     counts = {stage: _total([outcome.counts.get(stage, {}) for outcome in outcomes]) for stage in STAGES}
+    counts["names"]["n_to_review"] = people.n_to_review(made.read(schemas.PARAGRAPHS), order.config)
     counts["names"]["n_persons"] = made.read(schemas.MENTIONS)["person_id"].drop_nulls().n_unique()
     if order.dry_run:
         return Outcome(None, counts, outcomes[-1].skipped)

@@ -5,6 +5,7 @@ import io
 import json
 import tomllib
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from pipeline import people
 from pipeline.cli import app
+from pipeline.config import load
 from pipeline.errors import UsageError
 from pipeline.kernels.aliases import form_key, full_mentions
 from pipeline.stages.names import PeopleFile, people_table
@@ -251,7 +253,7 @@ def test_from_articles_to_proposals_to_the_next_run(desk):
         "raw/coast.example/b.txt",
         page("Harbour to stay shut for weeks", story.format("Seo Do Yun"), other.format("Basheer Ramani")),
     )
-    copydesk("run", "-i", "raw", "-o", "clean", "-q")
+    first = copydesk("run", "-i", "raw", "-o", "clean", "--json")
     found = copydesk("names", "discover", "-o", "clean", "--json")
     rows = list(csv.DictReader(io.StringIO((desk / "proposals.csv").read_text("utf-8"))))
     decisions = {"fold": "yes", "respelling": "no"}
@@ -260,13 +262,32 @@ def test_from_articles_to_proposals_to_the_next_run(desk):
     )
     put(desk, "proposals.csv", decided)
 
+    assert json.loads(first.stdout)["counts"]["names"]["n_to_review"] == 2
+    assert "2   pairs of spellings in the new articles may be one person's; `copydesk names discover`" in first.stderr
     assert json.loads(found.stdout)["reasons"] == {"fold": 1, "respelling": 1}
     assert copydesk("names", "discover", "-o", "clean").exit_code == 2  # the file exists
     assert copydesk("names", "accept", "proposals.csv").exit_code == 0
     again = copydesk("names", "discover", "-o", "clean", "--to", "more.csv", "--json")
     assert json.loads(again.stdout)["pairs"] == 0
     rebuilt = copydesk("run", "-i", "raw", "-o", "clean", "--rebuild", "--json")
-    assert json.loads(rebuilt.stdout)["counts"]["names"]["n_persons"] == 1
+    counts = json.loads(rebuilt.stdout)["counts"]["names"]
+    assert (counts["n_persons"], counts["n_to_review"]) == (1, 0)
+    assert "may be one person's" not in rebuilt.stderr
+
+
+def test_what_awaits_review_hangs_neither_on_the_order_of_paragraphs_nor_on_the_rest_of_a_long_batch(monkeypatch):
+    texts = [f"Nobody saw {name} at the quay." for name in ("Seo Do-yun", "Seo Do Yun", "Bashir Ramani", "Mara Voss")]
+    batch = pl.DataFrame(
+        {"article_id": list("abcd"), "paragraph_no": [1] * 4, "text": texts},
+        schema_overrides={"paragraph_no": pl.Int32},
+    )
+    config = load()
+
+    assert people.n_to_review(batch, config) == people.n_to_review(batch.reverse(), config) == 1
+    assert people.n_to_review(batch.clear(), config) == 0
+    assert people.n_to_review(batch, load(None, ["names.enabled=false"])) == 0
+    monkeypatch.setattr(people, "REVIEW_CHARS", len(texts[0]))
+    assert people.n_to_review(batch, config) == 0
 
 
 def test_a_file_that_no_run_reads_is_not_written_over(desk):

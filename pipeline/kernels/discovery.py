@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 
 from pipeline.kernels.fold import fold_key
-from pipeline.kernels.name_spans import NameSpan, capital_words, lower_words, name_spans
+from pipeline.kernels.name_spans import NameSpan, name_spans, words_in
 from pipeline.kernels.romanisation import korean_readings
 from pipeline.kernels.variants import Reason, relation, rough, written_name
 
@@ -61,12 +60,14 @@ class Proposal:
 
 def common_words(texts: Iterable[str]) -> frozenset[str]:
     """The words that the texts write in lower case more often than with a capital."""
-    lower: Counter[str] = Counter()
-    capital: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for text in texts:
-        lower.update(lower_words(text))
-        capital.update(capital_words(text))
-    return frozenset(word for word, count in lower.items() if count > capital[word])
+        counts.update(words_in(text))
+    capital: Counter[str] = Counter()
+    for word, count in counts.items():
+        if word[0].isupper():
+            capital[word.lower()] += count
+    return frozenset(word for word, count in counts.items() if word.islower() and count > capital[word])
 
 
 def seen_names(
@@ -160,8 +161,8 @@ def _related(
     asked: set[tuple[str, str]] = set()
     proposed: set[tuple[str, str]] = set()
     for members in _cut(blocks):
-        for one, other in combinations(sorted(members), 2):
-            if (one, other) in asked or (one in owners and other in owners) or frozenset((one, other)) in apart:
+        for one, other in _pairs(members, owners):
+            if (one, other) in asked or frozenset((one, other)) in apart:
                 continue
             asked.add((one, other))
             reason = relation(members[one], members[other])
@@ -175,6 +176,15 @@ def _related(
             proposed.add((person or left, right))
             left_name = seen.get(fold_key(shown) if person else left)
             yield _proposal(shown, left_name, spellings[right], unknown[right], reason, person, whole=True)
+
+
+def _pairs(members: Iterable[str], owners: Container[str]) -> Iterator[tuple[str, str]]:
+    """The pairs of members, in order, of which one at least nobody of the table owns."""
+    ordered = sorted(members)
+    unknown = [place for place, key in enumerate(ordered) if key not in owners]
+    for place in unknown:
+        yield from ((other, ordered[place]) for other in ordered[:place] if other in owners)
+        yield from ((ordered[place], other) for other in ordered[place + 1 :])
 
 
 def _blocks(spellings: Mapping[str, str]) -> dict[str, dict[str, str]]:

@@ -77,14 +77,9 @@ class NameSpan:
     rest: str = ""
 
 
-def lower_words(text: str) -> list[str]:
-    """The words of a text that are in lower case, for counting."""
-    return [word for word in WORDS.findall(text) if word.islower()]
-
-
-def capital_words(text: str) -> list[str]:
-    """The words of a text that begin with a capital, in lower case, for counting."""
-    return [word.lower() for word in WORDS.findall(text) if word[0].isupper()]
+def words_in(text: str) -> list[str]:
+    """The words of a text, for counting."""
+    return WORDS.findall(text)
 
 
 def name_spans(text: str, common: Container[str]) -> list[NameSpan]:

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
+from pipeline.kernels.agencies import AGENCIES
+
 N_AUTHORS = 20
 NAME_LENGTH = 80  # characters; what is longer is a sentence
 N_WORDS = 6  # in a name; "Xosé Manuel Pereiro de la Torre" has six
@@ -63,15 +65,6 @@ LEGAL = frozenset(("gmbh", "kg", "ltd", "inc", "llc", "verlag"))  # of a firm, w
 CJK_DESK = re.compile(
     r"新聞|新闻|通信|通訊|通讯|日報|日报|編集部|编辑部|オンライン|報導|뉴스|신문|편집|Web$|社$|网$|網$|現代$"
 )
-# Agencies as they sign, beside those that call themselves agency or press.
-AGENCIES = frozenset((
-    "ap", "associated press", "the associated press", "reuters", "thomson reuters", "afp", "agence france-presse",
-    "dpa", "deutsche presse-agentur", "sid", "sport-informations-dienst", "epd", "kna", "apa", "sda", "keystone-sda",
-    "pa", "pa media", "efe", "europa press", "ansa", "adnkronos", "agi", "anp", "belga", "ntb", "tt", "ritzau", "stt",
-    "pap", "čtk", "interfax", "tass", "ria novosti", "anadolu ajansı", "anadolu agency", "aa", "dha", "iha", "xinhua",
-    "kyodo", "kyodo news", "jiji", "yonhap", "bernama", "antara", "ani", "pti", "ians", "aap", "upi", "bloomberg",
-    "the canadian press", "canadian press", "lusa", "中央社", "新华社", "共同通信", "時事通信", "연합뉴스",
-))  # fmt: skip
 _PARTICLES = (
     "von van der den de del della di da do dos das du la le el al bin ibn ben bint zu zum zur af av y e i ter ten "
     "und mc mac st san"

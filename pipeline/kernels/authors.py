@@ -34,6 +34,7 @@ LABEL = re.compile(
 BREAK = re.compile(r"\s*[;|•·、，]\s*|\s*/\s*|,\s+|\s+[-–—]\s+|,?\s+(?:and|und|&|og|och|with|mit|avec|ja|ve|dan|и)\s+")
 # The same, but in some names too (Ortega y Gasset): they part only what is a name of two words on both sides.
 SHORT_BREAK = re.compile(r"\s+(?:y|e|et|en|i|a|con)\s+")
+INITIALS = re.compile(r"[a-zäöü]{2,4}")  # of a writer or a region, beside an agency
 HEIRS = re.compile(r",\s+(?=(?:Jr|Sr|II|III|IV)\b)")
 PLACE = re.compile(r"(?<=\w\s)(?:in|aus|from)\s[A-ZÀ-Ý].*$")
 NATIVE_ROLE = re.compile(r"\s*(?:記者|记者|기자|특파원|特派員|編集委員)$")
@@ -109,7 +110,9 @@ def _unique(names: Iterable[str]) -> Iterable[str]:
 
 def names_in(byline: str) -> list[str]:
     """The names in one field or printed line; nothing for addresses, figures and credits of pictures."""
-    text = ASIDE.sub(" ", MARKUP.sub(" ", unicodedata.normalize("NFC", byline)))
+    plain = MARKUP.sub(" ", unicodedata.normalize("NFC", byline))
+    alone = plain.strip(" ()[]")
+    text = alone if is_agency(alone.partition("/")[0]) else ASIDE.sub(" ", plain)  # (dpa), (dpa/lno)
     text = HEIRS.sub(" ", BY.sub("", " ".join(text.split()).strip(" ,;|/-–—")))
     if LABEL.match(text) or not text:
         return []
@@ -121,7 +124,14 @@ def names_in(byline: str) -> list[str]:
     parts = [name for part in parts for name in _parted(part)]
     if any(not _is_one_word(part) and is_person(part) for part in parts):
         parts = [part for part in parts if not _is_one_word(part)]  # a place, a role, an agency beside a full name
+    if any(map(is_agency, parts)):
+        parts = [part for part in parts if is_agency(part) or not INITIALS.fullmatch(part)]  # dpa/lno
     return [part for part in parts if len(parts) == 1 or not _has_word(part, ROLES)]
+
+
+def is_agency(name: str) -> bool:
+    """It is a news agency as it signs."""
+    return name.casefold() in AGENCIES
 
 
 def _name(part: str) -> str:
@@ -140,7 +150,7 @@ def _is_one_word(name: str) -> bool:
 
 
 def _known(parts: Iterable[str]) -> bool:
-    return any(part.casefold() in AGENCIES or _has_word(part, DESKS) or _has_word(part, ROLES) for part in parts)
+    return any(is_agency(part) or _has_word(part, DESKS) or _has_word(part, ROLES) for part in parts)
 
 
 def _has_word(text: str, words: Collection[str]) -> bool:
@@ -151,7 +161,7 @@ def is_person(name: str) -> bool:
     """It may be somebody's name: no desk, no agency, no role by its words."""
     folded = name.casefold()
     return not (
-        folded in AGENCIES
+        is_agency(name)
         or folded.startswith(("dpa-", "afp-", "ap-"))
         or _has_word(folded, DESKS)
         or _has_word(folded, ROLES)

@@ -26,6 +26,8 @@ bench-clean bench-dedup bench-metadata bench-names bench-wire: bench-%: .venv/de
 
 bench-clean: .venv/bench.stamp
 
+bench-names: .venv/bench.stamp
+
 docs: .venv/dev.stamp
 	$(BIN)/python -m docs.generate
 

@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from io import TextIOWrapper
@@ -176,6 +177,12 @@ def _finish(console: Console, outcome: Outcome, order: Order, *, as_json: bool) 
         console.say(f"output      {order.out / CURRENT}/  (version {outcome.version.run_id})")
     elif order.dry_run:
         console.say("dry run: nothing published")
+    to_review = counts.get("names", {}).get("n_to_review", 0)
+    if to_review:
+        console.say(
+            f"review      {to_review:>8,}   pairs of spellings in the new articles may be one person's; "
+            "`copydesk names discover` lists them"
+        )
     if outcome.n_rejected:
         console.warning(
             "rejected", f"{outcome.n_rejected:,} inputs rejected; `copydesk rejects` lists them", n=outcome.n_rejected
@@ -304,7 +311,7 @@ def names_import_command(
         bool, typer.Option("--join", help="Take a person whose canonical name the table has for the table's person.")
     ] = False,
     left_out: Annotated[
-        Path | None, typer.Option("--left-out", help="CSV file for the spellings not taken: row,spelling,reason.")
+        Path | None, typer.Option("--left-out", help="CSV file for the rows left out: row,spelling,reason,person.")
     ] = None,
     config: ConfigFile = None,
     as_json: AsJson = False,
@@ -323,20 +330,23 @@ def names_import_command(
         )
         people.publish(made.file, target, loaded, f"Made by `copydesk names import` from {names_list.name}.")
         if left_out is not None:
-            rows = ({"row": row.row, "spelling": row.spelling, "reason": row.reason} for row in made.left_out)
-            files.replace_text(people.written_rows(rows, ("row", "spelling", "reason")), left_out)
+            columns = [column.name for column in fields(people.LeftOut)]
+            files.replace_text(people.written_rows(map(asdict, made.left_out), columns), left_out)
         counts = {
             "people": len(made.file.person),
             "joined": len(made.file.alias),
-            "spellings": made.n_spellings,
+            "taken": made.n_taken,
+            "known": made.n_known,
             "left_out": len(made.left_out),
         }
+        n_rows = counts["taken"] + counts["known"] + counts["left_out"]
         console.say(
-            f"{target}: {counts['people']:,} people, {counts['joined']:,} of the table with more spellings, "
-            f"{counts['spellings']:,} spellings; {counts['left_out']:,} left out"
+            f"{target}: {counts['people']:,} new people, {counts['joined']:,} of the table with more spellings\n"
+            f"{n_rows:,} rows = {counts['taken']:,} spellings taken + {counts['known']:,} known without them "
+            f"(a canonical name, a repetition, other case, hyphens or accents) + {counts['left_out']:,} left out"
         )
         for reason, examples in people.left_out_reasons(made.left_out):
-            console.say(f"  {len(examples):>8,} {reason} ({examples[0].spelling}, row {examples[0].row})")
+            console.say(f"{len(examples):>8,} left out   {reason} (row {examples[0].row}: {examples[0].spelling})")
         if as_json:
             _print_json({"file": str(target), **counts})
 
@@ -396,6 +406,11 @@ def names_accept_command(
         if made.n_yes or made.n_no:
             people.publish(made.file, target, loaded, "Made by `copydesk names accept`; edit it as you like.")
         console.say(f"{target}: {made.n_yes:,} accepted, {made.n_no:,} kept apart, {made.n_open:,} still open")
+        known = {person.id for _, file in loaded.people_files for person in file.person}
+        for spelling, name, person in made.spelled:
+            console.say(f"  {spelling} is {name} ({'' if person in known else 'new: '}{person})")
+        for left, right in made.apart:
+            console.say(f"  {left} is not {right}")
 
 
 @app.command("explain")

@@ -122,13 +122,21 @@ def load(path: Path | None = None, sets: Sequence[str] = ()) -> Config:
 
 
 def _outlet_rules(settings: CleanSettings, config_path: Path) -> dict[str, OutletRules]:
+    """The rules by outlet; one's own take the place of those that copydesk brings along."""
     rules: dict[str, OutletRules] = {}
+    files: dict[str, Path] = {}
     for file in _named_files(settings.outlets, config_path, "clean.outlets"):
         outlet_rules = _validated(OutletRules, _read_toml(file), str(file))
-        if outlet_rules.outlet in rules:
-            raise ConfigError(f"{file}: outlet '{outlet_rules.outlet}' has rules in another file already")
-        rules[outlet_rules.outlet] = outlet_rules
+        outlet = outlet_rules.outlet
+        if outlet in files and _is_packaged(files[outlet]) == _is_packaged(file):
+            raise ConfigError(f"{file}: outlet '{outlet}' has rules in {files[outlet]} already")
+        if outlet not in files or _is_packaged(files[outlet]):
+            rules[outlet], files[outlet] = outlet_rules, file
     return rules
+
+
+def _is_packaged(file: Path) -> bool:
+    return file.resolve().is_relative_to(packaged_configs().resolve())
 
 
 def _named_files(patterns: Sequence[str], config_path: Path, setting: str) -> Iterator[Path]:

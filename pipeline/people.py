@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
+import polars as pl
+
 from pipeline import schemas
 from pipeline.config import LOCAL_DEFAULT, Config, beside, packaged_configs
 from pipeline.errors import ConfigError, NoInputError, UsageError
@@ -30,6 +32,10 @@ COLUMNS = ("id", "canonical", "alias", "lang", "source")
 WIKIDATA_COLUMNS = ("item", "label", "alias", "lang")
 PROPOSAL_COLUMNS = (*(column.name for column in fields(Proposal)), "decision")
 JRC_PERSON = "P"
+MIN_ARTICLES = 2  # that have one of two spellings, for a reader to be asked
+REVIEW_CHARS = (
+    2_000_000  # of new paragraphs that a run looks at: 600 articles, 1 CPU second where reading them takes 20
+)
 Q_NUMBER = re.compile(r"Q[1-9]\d*")
 UNSAFE = re.compile(r"[^a-z0-9]+")
 SCRIPTS = {
@@ -53,24 +59,30 @@ class ListedName:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A spelling of a list that the table does not take, and why."""
+    """A spelling of a list that the table does not take, why, and the person of the table it would clash with."""
 
     row: int
     spelling: str
     reason: str
+    person: str = ""
 
 
 @dataclass(frozen=True)
 class Import:
-    """What becomes of a list: a file of people, and the spellings left out."""
+    """What becomes of a list: a file of people, the spellings left out, and how many rows say nothing new.
+
+    Every row is a spelling taken, one known without it (a canonical name, a repetition, what the fold key knows), or
+    left out.
+    """
 
     file: PeopleFile
     left_out: Sequence[LeftOut]
+    n_known: int
 
     @property
-    def n_spellings(self) -> int:
-        """Spellings taken."""
-        return sum(1 + len(person.aliases) + len(person.native) for person in self.file.person) + sum(
+    def n_taken(self) -> int:
+        """Spellings taken beside the canonical names."""
+        return sum(len(person.aliases) + len(person.native) for person in self.file.person) + sum(
             len(more.forms) + len(more.native) for more in self.file.alias
         )
 
@@ -162,7 +174,8 @@ def imported(
     left_out: list[LeftOut] = []
     for name in names:
         if not name.person or not name.canonical:
-            left_out.append(LeftOut(name.row, name.spelling, "no id or no canonical name"))
+            missing = "id" if not name.person else "canonical name"
+            left_out.append(LeftOut(name.row, name.spelling, f"the row has no {missing}"))
             continue
         draft = drafts.setdefault(name.person, _Draft(name.canonical, name.source, name.wikidata))
         draft.forms.append(name)
@@ -174,6 +187,7 @@ def imported(
     shared = _shared_keys(drafts)
     people: list[Person] = []
     more: dict[str, dict[str, list[str]]] = {}
+    n_known = 0
     used = set(ids)
     slugs: dict[str, str] = {}
     for person in drafts:
@@ -184,20 +198,21 @@ def imported(
         problem = _problem(draft.canonical)
         owner = taken.get(head)
         if problem or (owner and not join):
-            reason = problem or f"{owner} is in the table"
-            left_out += [LeftOut(form.row, form.spelling, reason) for form in draft.forms]
+            reason = f"its canonical name: {problem}" if problem else "its person is in the table (see --join)"
+            left_out += [LeftOut(form.row, form.spelling, reason, owner or "") for form in draft.forms]
             continue
         forms: list[str] = []
         native: list[str] = []
         keys = {} if owner else {head: form_key(draft.canonical)[1]}
         for form in draft.forms:
             key, breaks = form_key(form.spelling)
-            if key in keys and breaks <= keys[key]:
-                continue  # the canonical name itself, or what the fold key knows
+            if (key in keys and breaks <= keys[key]) or (owner and taken.get(key) == owner):
+                n_known += 1
+                continue
             reason = _problem(form.spelling) or _clash(key, owner, taken, shared, heads, head)
             if reason:
-                left_out.append(LeftOut(form.row, form.spelling, reason))
-            elif not (owner and taken.get(key) == owner):
+                left_out.append(LeftOut(form.row, form.spelling, reason, taken.get(key, "")))
+            else:
                 keys[key] = breaks
                 (forms if _script(form.spelling) == "" else native).append(form.spelling)
         if owner:
@@ -218,7 +233,7 @@ def imported(
                 )
             )
     alias = [MoreSpellings(person=owner, **both) for owner, both in sorted(more.items()) if any(both.values())]
-    return Import(PeopleFile(source=source, person=tuple(people), alias=tuple(alias)), left_out)
+    return Import(PeopleFile(source=source, person=tuple(people), alias=tuple(alias)), left_out, n_known)
 
 
 def _owners(files: Sequence[tuple[str, PeopleFile]]) -> dict[str, str]:
@@ -243,9 +258,9 @@ def _clash(
     key: str, owner: str | None, taken: Mapping[str, str], shared: set[str], heads: Mapping[str, list[str]], head: str
 ) -> str:
     if taken.get(key, owner) != owner:
-        return f"a spelling of {taken[key]} in the table"
+        return "somebody else's in the table"
     if key in shared and key != head:
-        return "a spelling of two people of the list" if key not in heads else "the name of another person of the list"
+        return "two people's in the list" if key not in heads else "the canonical name of another person of the list"
     return ""
 
 
@@ -254,7 +269,7 @@ def _problem(spelling: str) -> str:
     if not fold_key(spelling):
         return "no letters"
     if _script(spelling) == "":
-        return "" if len([word for word in FORM_GAP.split(spelling) if fold_key(word)]) > 1 else "one word"
+        return "" if len([word for word in FORM_GAP.split(spelling) if fold_key(word)]) > 1 else "one word alone"
     return "" if len(spelling) > MIN_NATIVE_CHARS else f"{MIN_NATIVE_CHARS} characters or fewer"
 
 
@@ -278,12 +293,11 @@ def _slug(text: str, used: set[str]) -> str:
 
 
 def left_out_reasons(left_out: Sequence[LeftOut]) -> list[tuple[str, list[LeftOut]]]:
-    """The spellings left out by kind of reason, most first; a person of the table named in it makes no kind."""
-    kinds: dict[str, list[LeftOut]] = {}
+    """The spellings left out by reason, most first."""
+    reasons: dict[str, list[LeftOut]] = {}
     for row in left_out:
-        kind = "in the table already" if row.reason.endswith("in the table") else row.reason
-        kinds.setdefault(kind, []).append(row)
-    return sorted(kinds.items(), key=lambda kind: (-len(kind[1]), kind[0]))
+        reasons.setdefault(row.reason, []).append(row)
+    return sorted(reasons.items(), key=lambda reason: (-len(reason[1]), reason[0]))
 
 
 # The table out
@@ -324,9 +338,14 @@ def written_rows(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -
 
 def discovered(version: Version, config: Config, min_articles: int) -> list[Proposal]:
     """Pairs of spellings in the paragraphs of a version that may be one person's."""
-    common = common_words(text for _, text in _paragraphs(version))
-    seen = seen_names(_paragraphs(version), common)
+    return proposed(lambda: _paragraphs(version), config, min_articles)
+
+
+def proposed(paragraphs: Callable[[], Iterable[tuple[str, str]]], config: Config, min_articles: int) -> list[Proposal]:
+    """Pairs of spellings in paragraphs `(article, text)`, which are gone through twice, that may be one person's."""
+    common = common_words(text for _, text in paragraphs())
     known = [(row["id"], row["alias"]) for row in exported(config)]
+    seen = seen_names(paragraphs(), common, [spelling for _, spelling in known])
     return proposals(seen, known, config.people.apart, min_articles=min_articles)
 
 
@@ -334,6 +353,15 @@ def _paragraphs(version: Version) -> Iterator[tuple[str, str]]:
     """Article and text of every paragraph, a day's file in memory at a time."""
     for _, file in sorted(version.files(schemas.PARAGRAPHS).items()):
         yield from read_table(file).select("article_id", "text").iter_rows()
+
+
+def n_to_review(paragraphs: pl.DataFrame, config: Config) -> int:
+    """How many pairs `discovered` would propose for these PARAGRAPHS alone; the first REVIEW_CHARS are looked at."""
+    if not config.settings.names.enabled:
+        return 0
+    ordered = paragraphs.sort("article_id", "paragraph_no").select("article_id", "text")
+    texts = ordered.filter(pl.col("text").str.len_chars().cum_sum() <= REVIEW_CHARS)
+    return len(proposed(texts.iter_rows, config, MIN_ARTICLES))
 
 
 def proposal_rows(found: Iterable[Proposal]) -> Iterator[dict[str, object]]:
@@ -344,12 +372,18 @@ def proposal_rows(found: Iterable[Proposal]) -> Iterator[dict[str, object]]:
 
 @dataclass(frozen=True)
 class Accepted:
-    """What became of decided proposals."""
+    """What became of decided proposals.
+
+    `spelled` has each spelling said to be a person's, the name it takes and the person's id; `apart` the pairs said to
+    be two persons.
+    """
 
     file: PeopleFile
     n_yes: int
     n_no: int
     n_open: int
+    spelled: Sequence[tuple[str, str, str]] = ()
+    apart: Sequence[tuple[str, str]] = ()
 
 
 def accepted(text: str, where: str, files: Sequence[tuple[str, PeopleFile]], before: PeopleFile) -> Accepted:
@@ -372,17 +406,21 @@ def accepted(text: str, where: str, files: Sequence[tuple[str, PeopleFile]], bef
             groups.join(values["left"], values["right"], f"{where} row {row}")
         elif decision == "no":
             apart.append((values["left"], values["right"]))
-    used = {person.id for _, file in files for person in file.person}
+    names = {person.id: person.canonical["default"] for _, file in files for person in file.person}
+    used = set(names)
     people: list[Person] = []
+    spelled: list[tuple[str, str, str]] = []
     more = {spellings.person: list(spellings.forms) for spellings in before.alias}
     native = {spellings.person: spellings.native for spellings in before.alias}
     for owner, spellings in groups.grouped():
         if owner:
             forms = [spelling for spelling in spellings if owners.get(fold_key(spelling)) != owner]
             more[owner] = list(dict.fromkeys([*more.get(owner, ()), *forms]))
+            spelled += [(spelling, names[owner], owner) for spelling in spellings if spelling != names[owner]]
             continue
         slug = _slug(spellings[0], used)
         used.add(slug)
+        spelled += [(spelling, spellings[0], slug) for spelling in spellings[1:]]
         people.append(
             Person(
                 id=slug, family="", canonical={"default": spellings[0]}, aliases=_distinct(spellings[0], spellings[1:])
@@ -399,7 +437,7 @@ def accepted(text: str, where: str, files: Sequence[tuple[str, PeopleFile]], bef
             if forms or native.get(person)
         ),
     )
-    return Accepted(file, counts["yes"], counts["no"], counts["open"])
+    return Accepted(file, counts["yes"], counts["no"], counts["open"], spelled, pairs)
 
 
 def _distinct(canonical: str, spellings: Sequence[str]) -> tuple[str, ...]:

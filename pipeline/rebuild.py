@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import publish, schemas
+from pipeline import people, publish, schemas
 from pipeline.errors import NoInputError, RefusedError
 from pipeline.files import reset_folder
 from pipeline.intake import located
@@ -79,6 +79,7 @@ def _replay(order: Order, reporter: Reporter, store: Store, base: Version, repla
         raise NoInputError(f"{order.source}: none of the inputs of the current version is there any more")
     _refuse_to_lose(order, base, made)
     counts = {stage: _total([outcome.counts.get(stage, {}) for outcome in outcomes]) for stage in STAGES}
+    counts["names"]["n_to_review"] = people.n_to_review(made.read(schemas.PARAGRAPHS), order.config)
     counts["names"]["n_persons"] = made.read(schemas.MENTIONS)["person_id"].drop_nulls().n_unique()
     if order.dry_run:
         return Outcome(None, counts, outcomes[-1].skipped)

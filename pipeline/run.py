@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from pipeline import __version__, losses, publish, schemas
+from pipeline import __version__, losses, people, publish, schemas
 from pipeline.config import Config
 from pipeline.engines.base import Batch, Engine
 from pipeline.engines.local import Local
@@ -491,11 +491,13 @@ def _names(bench: Bench) -> Sequence[tuple[str, str]]:
     whole = ({**left, **right} for left, right in zip(cleaned, linked, strict=True))
     bench.engine.write(folder, bench.engine.map(named, whole))
     mentions = bench.engine.gather(folder, "mentions")
+    paragraphs = bench.engine.gather(folder, "paragraphs")
     counts = {
         "n_mentions": mentions.height,
         "n_persons": mentions["person_id"].drop_nulls().n_unique(),
         "n_rewritten": int(mentions["rewritten"].sum()),
         "n_undecided": int(mentions["person_id"].is_null().sum()),
+        "n_to_review": people.n_to_review(paragraphs, config),
     }
     bench.finish("names", as_of, counts, started)
     return ()

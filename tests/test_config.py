@@ -23,7 +23,7 @@ def test_what_the_file_leaves_out_has_its_default(tmp_path):
     assert config.settings.dedup.strictness == "strict"
     assert config.settings.dedup.window_days == 30
     assert config.n_people >= 100
-    assert config.outlet_rules == {}
+    assert list(config.outlet_rules) == ["herald.example"]
 
 
 def test_set_wins_over_the_file(tmp_path):
@@ -78,12 +78,28 @@ def test_packaged_files_are_asked_for_by_name(tmp_path):
     assert load(file).n_people > 1
 
 
+def test_own_files_come_beside_the_packaged_ones(tmp_path, monkeypatch):
+    packaged = load(packaged_configs() / "default.toml")
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, "configs/names/own.toml", 'source = "own work"\n')
+
+    beside_names = load()
+    assert beside_names.outlet_rules == packaged.outlet_rules
+    assert beside_names.wire_rules.agencies == packaged.wire_rules.agencies
+    assert beside_names.n_people == packaged.n_people
+
+    written(tmp_path, "configs/outlets/herald.toml", OUTLET)
+    written(tmp_path, "configs/outlets/varga.toml", OUTLET.replace("herald", "varga"))
+    assert load().outlet_rules["herald.example"].drop_lines == ("^Read more:",)
+    assert set(load().outlet_rules) == {*packaged.outlet_rules, "varga.example"}
+
+
 def test_two_files_for_one_outlet_are_an_error(tmp_path):
     written(tmp_path, "outlets/a.toml", OUTLET)
     written(tmp_path, "outlets/b.toml", OUTLET)
     file = written(tmp_path, "my.toml", '[clean]\noutlets = ["outlets/*.toml"]\n')
 
-    with pytest.raises(ConfigError, match=r"b.toml: outlet 'herald.example' has rules in another file already"):
+    with pytest.raises(ConfigError, match=r"b.toml: outlet 'herald.example' has rules in .*a.toml already"):
         load(file)
 
 

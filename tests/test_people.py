@@ -5,6 +5,7 @@ import io
 import json
 import tomllib
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from pipeline import people
 from pipeline.cli import app
+from pipeline.config import load
 from pipeline.errors import UsageError
 from pipeline.kernels.aliases import form_key, full_mentions
 from pipeline.stages.names import PeopleFile, people_table
@@ -45,26 +47,27 @@ def test_a_list_becomes_people_with_their_spellings():
     assert (person.id, person.canonical, person.aliases, person.native) == (
         "q1", {"default": "Mara Voss"}, ("Mara Foss",), ("Мара Восс",)
     )  # fmt: skip
-    assert (person.family, person.source, made.left_out, made.n_spellings) == ("", "x", [], 3)
+    assert (person.family, person.source, made.left_out, made.n_taken, made.n_known) == ("", "x", [], 2, 1)
 
 
 def test_what_the_fold_key_knows_is_no_alias():
     made = imported("q1,Mara Voss,MARA-VOSS,en,\nq1,Mara Voss,Mara Voß,en,\n")
 
     assert made.file.person[0].aliases == ()
-    assert made.left_out == []
+    assert (made.n_taken, made.n_known, made.left_out) == (0, 2, [])
 
 
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ("q1,Mara Voss,Voss,en,", "one word"),
+        ("q1,Mara Voss,Voss,en,", "one word alone"),
         ("q1,Mara Voss,—,en,", "no letters"),
         ("q1,Mara Voss,馬拉,zh,", "2 characters or fewer"),
-        ("q1,Mara Voss,Ida Lindh,en,", "a spelling of ida-lind in the table"),
-        (",Mara Voss,Mara Foss,en,", "no id or no canonical name"),
-        ("q1,Han Mi-rae,Han Mee-rae,en,", "han-mi-rae is in the table"),
-        ("q1,Voss,Mara Voss,en,", "one word"),
+        ("q1,Mara Voss,Ida Lindh,en,", "somebody else's in the table"),
+        (",Mara Voss,Mara Foss,en,", "the row has no id"),
+        ("q1,,Mara Foss,en,", "the row has no canonical name"),
+        ("q1,Han Mi-rae,Han Mee-rae,en,", "its person is in the table (see --join)"),
+        ("q1,Voss,Mara Voss,en,", "its canonical name: one word alone"),
     ],
 )
 def test_what_could_be_somebody_else_is_left_out_with_its_reason(row, reason):
@@ -82,9 +85,9 @@ def test_a_spelling_of_two_people_is_nobodys_and_two_of_one_name_are_homonyms():
     found = full_mentions(["Mara Voss met Mira Voss."], table)[0]
 
     assert reasons(made) == [
-        ("M. Voss", "a spelling of two people of the list"),
-        ("M. Voss", "a spelling of two people of the list"),
-        ("Mara Voss", "the name of another person of the list"),
+        ("M. Voss", "two people's in the list"),
+        ("M. Voss", "two people's in the list"),
+        ("Mara Voss", "the canonical name of another person of the list"),
     ]
     assert [(m.person_id, m.candidates) for m in found] == [("q1", ()), (None, ("q2", "q3"))]
 
@@ -96,7 +99,8 @@ def test_people_of_the_table_take_more_spellings_when_asked():
     assert [(more.person, more.forms, more.native) for more in made.file.alias] == [
         ("han-mi-rae", ("Han Mee-rae",), ("韓美來",))
     ]
-    assert reasons(made) == [("Ida Lind", "a spelling of ida-lind in the table")]
+    assert reasons(made) == [("Ida Lind", "somebody else's in the table")]
+    assert [row.person for row in made.left_out] == ["ida-lind"]
 
 
 def test_the_columns_of_wikidata_and_jrc_names():
@@ -118,6 +122,19 @@ def test_a_list_of_other_columns_is_refused():
         list(people.csv_names("id,canonical\nq1,Mara Voss\n", "list.csv"))
     with pytest.raises(UsageError, match="j row 1: 1 columns"):
         list(people.jrc_names("Mara Voss\n", "j"))
+
+
+NAMES = st.sampled_from(
+    ["Mara Voss", "MARA-VOSS", "Mara Foss", "Voss", "Ida Lind", "Han Mi-rae", "韓美來", "馬", "—", ""]
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["q1", "q2", ""]), NAMES, NAMES), max_size=12), st.booleans())
+def test_every_row_of_a_list_is_taken_known_or_left_out(rows, join):
+    names = [people.ListedName(row, *values) for row, values in enumerate(rows, start=2)]
+    made = people.imported(names, FILES, join=join, source="a list")
+
+    assert made.n_taken + made.n_known + len(made.left_out) == len(rows)
 
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -165,6 +182,12 @@ def test_yes_adds_to_the_table_or_makes_a_person_and_no_keeps_apart():
         ("seo-do-yun", "Seo Do-yun", ("Seo Toyun",))
     ]
     assert made.file.never_merge == (("Ida Lind", "Ada Lind"),)
+    assert set(made.spelled) == {
+        ("Han Mee-rae", "Han Mi Rae", "han-mi-rae"),
+        ("Seo Do Yun", "Seo Do-yun", "seo-do-yun"),
+        ("Seo Toyun", "Seo Do-yun", "seo-do-yun"),
+    }
+    assert made.apart == [("Ida Lind", "Ada Lind")]
 
 
 def test_accepting_twice_changes_nothing():
@@ -232,8 +255,9 @@ def test_what_is_left_out_is_listed(desk):
     put(desk, "list.csv", HEADER + "q1,Mara Voss,Voss,,\nq1,Mara Voss,Mara Foss,,\n")
     result = copydesk("names", "import", "list.csv", "--left-out", "left.csv")
 
-    assert "1 one word (Voss, row 2)" in result.stderr
-    assert (desk / "left.csv").read_text("utf-8") == "row,spelling,reason\n2,Voss,one word\n"
+    assert "2 rows = 1 spellings taken + 0 known" in result.stderr
+    assert "1 left out   one word alone (row 2: Voss)" in result.stderr
+    assert (desk / "left.csv").read_text("utf-8") == "row,spelling,reason,person\n2,Voss,one word alone,\n"
 
 
 def test_from_articles_to_proposals_to_the_next_run(desk):
@@ -251,7 +275,7 @@ def test_from_articles_to_proposals_to_the_next_run(desk):
         "raw/coast.example/b.txt",
         page("Harbour to stay shut for weeks", story.format("Seo Do Yun"), other.format("Basheer Ramani")),
     )
-    copydesk("run", "-i", "raw", "-o", "clean", "-q")
+    first = copydesk("run", "-i", "raw", "-o", "clean", "--json")
     found = copydesk("names", "discover", "-o", "clean", "--json")
     rows = list(csv.DictReader(io.StringIO((desk / "proposals.csv").read_text("utf-8"))))
     decisions = {"fold": "yes", "respelling": "no"}
@@ -260,13 +284,35 @@ def test_from_articles_to_proposals_to_the_next_run(desk):
     )
     put(desk, "proposals.csv", decided)
 
+    assert json.loads(first.stdout)["counts"]["names"]["n_to_review"] == 2
+    assert "2   pairs of spellings in the new articles may be one person's; `copydesk names discover`" in first.stderr
     assert json.loads(found.stdout)["reasons"] == {"fold": 1, "respelling": 1}
     assert copydesk("names", "discover", "-o", "clean").exit_code == 2  # the file exists
-    assert copydesk("names", "accept", "proposals.csv").exit_code == 0
+    taken = copydesk("names", "accept", "proposals.csv")
+    assert taken.exit_code == 0
+    assert "Seo Do-yun is Seo Do Yun (new: seo-do-yun)" in taken.stderr
+    assert "Basheer Ramani is not Bashir Ramani" in taken.stderr
     again = copydesk("names", "discover", "-o", "clean", "--to", "more.csv", "--json")
     assert json.loads(again.stdout)["pairs"] == 0
     rebuilt = copydesk("run", "-i", "raw", "-o", "clean", "--rebuild", "--json")
-    assert json.loads(rebuilt.stdout)["counts"]["names"]["n_persons"] == 1
+    counts = json.loads(rebuilt.stdout)["counts"]["names"]
+    assert (counts["n_persons"], counts["n_to_review"]) == (1, 0)
+    assert "may be one person's" not in rebuilt.stderr
+
+
+def test_what_awaits_review_hangs_neither_on_the_order_of_paragraphs_nor_on_the_rest_of_a_long_batch(monkeypatch):
+    texts = [f"Nobody saw {name} at the quay." for name in ("Seo Do-yun", "Seo Do Yun", "Bashir Ramani", "Mara Voss")]
+    batch = pl.DataFrame(
+        {"article_id": list("abcd"), "paragraph_no": [1] * 4, "text": texts},
+        schema_overrides={"paragraph_no": pl.Int32},
+    )
+    config = load()
+
+    assert people.n_to_review(batch, config) == people.n_to_review(batch.reverse(), config) == 1
+    assert people.n_to_review(batch.clear(), config) == 0
+    assert people.n_to_review(batch, load(None, ["names.enabled=false"])) == 0
+    monkeypatch.setattr(people, "REVIEW_CHARS", len(texts[0]))
+    assert people.n_to_review(batch, config) == 0
 
 
 def test_a_file_that_no_run_reads_is_not_written_over(desk):

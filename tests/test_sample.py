@@ -24,6 +24,8 @@ KNOWN_EXTRAS = {
     "harbourtelegraph.example/2026-11-17/market-close.txt": {"Figures are those of the Port Alma Excha": MARKETS_NOTE},
     "harbourtelegraph.example/2026-11-18/market-close.txt": {"Figures are those of the Port Alma Excha": MARKETS_NOTE},
 }
+# Articles of the agency that are not taken for it, and why.
+KNOWN_OWN = {"elbkurier.example/2026-11-18/grain-train.html": "the byline stands between a date and links, in one line"}
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +125,18 @@ def test_the_earliest_copy_is_the_canonical_one(out, paragraphs):
     canonical = {paragraphs[row["canonical_id"]] for row in rows(out, schemas.CLUSTERS).iter_rows(named=True)}
 
     assert {tuple(copy["left"]) for copy in GOLD["copies"]} <= canonical
+
+
+def test_articles_of_the_agency_are_told_from_those_that_cite_it_and_from_its_pictures(articles):
+    gold = GOLD["wire"]
+    of_agency = {name: row["wire_evidence"].split(", ")[1] for name, row in articles.items() if row["wire_source"]}
+    shared = {name for name, kind in of_agency.items() if kind == "shared"}
+
+    assert {row["wire_source"] for row in articles.values()} == {"Meridian", None}
+    assert set(of_agency) - shared == set(gold["wire"])
+    assert shared == set(gold["shared"]) - set(KNOWN_OWN)
+    assert {name for name, row in articles.items() if row["cited_agency"]} == set(gold["cites"])
+    assert all(row["original_text"] == "" for row in articles.values() if row["wire_source"])
 
 
 def test_people_are_counted_under_one_name(out):

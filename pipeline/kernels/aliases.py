@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import ahocorasick_rs
 
-from pipeline.kernels.fold import Indexes, fold_key, folded, is_accent
+from pipeline.kernels.fold import ASCII, Indexes, fold_key, folded, is_accent
 from pipeline.kernels.neighbours import (
     POSSESSIVE,
     SUFFIXES,
@@ -45,7 +45,11 @@ INITIAL_GAP = re.compile(rf"[.\uff0e](?:{SPACE}{{0,2}}|{SPACE}?\n|[{DASHES}])") 
 SUFFIX_GAP = re.compile(rf"[,\uff0c]{SPACE}{{0,2}}")  # Martin Luther King, Jr.
 UNSPACED_GAP = re.compile(r"[\s\u00b7\u30fb\uff65=\uff1d]")  # 岸田 文雄
 FORM_GAP = re.compile(rf"[{DASHES}\s.,]+")
+ASCII_FORM = ASCII | dict.fromkeys(
+    map(ord, " \t\n\r\f\v\x1c\x1d\x1e\x1f-.,"), " "
+)  # the same for a form in ASCII: 2 us against 11
 SUFFIX_AFTER = re.compile(rf",?{SPACE}(?:{'|'.join(SUFFIXES)})\b", re.IGNORECASE)
+SUFFIX_KEYS = tuple(SUFFIXES)
 DOTTED = ("jr", "sr")
 FULL_STOPS = (".", "\uff0e")
 TOKEN_END = re.compile(r"[^\W\d_]+")
@@ -54,8 +58,7 @@ Kind = Literal["full", "surname", "native"]
 Method = Literal["exact", "fold", "alias", "surname"]
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(NamedTuple):
     """One way to write a person's name. `family` is the family name as this form spells it, '' where it has none."""
 
     person_id: str
@@ -64,8 +67,15 @@ class Alias:
     family: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class SharedSpellingError(ValueError):
+    """Two persons who are no homonyms are spelled alike: `alias`, and the spelling of `owner`, known before."""
+
+    def __init__(self, alias: Alias, owner: str) -> None:
+        super().__init__(f"'{alias.form}' of {alias.person_id}: also {owner}")
+        self.alias, self.owner = alias, owner
+
+
+class Entry(NamedTuple):
     """What is known of a fold key: whose it is, and where its written forms have gaps."""
 
     person_id: str
@@ -142,6 +152,11 @@ class AliasTable:
             implementation=kinds.DFA if len(self.keys) <= DFA_KEYS else kinds.ContiguousNFA,
         )
 
+    def owners(self, key: str) -> frozenset[str]:
+        """Everybody who is spelled so: one person, homonyms, or nobody."""
+        entry = self.entries.get(key)
+        return frozenset() if entry is None else frozenset((entry.person_id, *entry.homonyms))
+
     def __getstate__(self) -> dict[str, Any]:
         return {"entries": self.entries, "names": self.names, "veto": self.veto}
 
@@ -157,9 +172,10 @@ def alias_table(
 
     `names` are the persons' names in the style that is written, `usual` those that mentions are compared with to say
     how far they are from them: the same in every style.
-    ValueError when two other persons own one fold key, or a form has no letters.
+    Raises SharedSpellingError when two other persons own one fold key, ValueError when a form has no letters.
     """
     usual = usual or names
+    usual_keys = {person: fold_key(spelling) for person, spelling in usual.items()}
     entries: dict[str, Entry] = {}
     for alias in aliases:
         key, breaks = form_key(alias.form)
@@ -169,12 +185,11 @@ def alias_table(
         if known:
             entries[key] = _widened(known, alias, breaks, homonyms)
             continue
-        suffix = _last_token(alias.form)
-        spelling = usual[alias.person_id]
+        suffix = _last_token(alias.form) if key.endswith(SUFFIX_KEYS) else ""
         entries[key] = Entry(
             alias.person_id,
             alias.kind,
-            spelling if fold_key(spelling) == key else "",
+            usual[alias.person_id] if usual_keys[alias.person_id] == key else "",
             (breaks,),
             alias.family,
             _family_letters(key, breaks, alias.family),
@@ -192,25 +207,34 @@ def _widened(known: Entry, alias: Alias, breaks: frozenset[int], homonyms: Conta
     if alias.person_id not in owners:
         strangers = [owner for owner in owners if frozenset((owner, alias.person_id)) not in homonyms]
         if strangers:
-            raise ValueError(f"'{alias.form}' of {alias.person_id}: also {strangers[0]}")
+            raise SharedSpellingError(alias, strangers[0])
         others = (*others, alias.person_id)
-    return replace(
-        known,
+    return known._replace(
         breaks=known.breaks if breaks in known.breaks else (*known.breaks, breaks),
         particles=known.particles | _particles(alias.form),
         homonyms=others,
     )
 
 
-@lru_cache(maxsize=16_384)
 def form_key(form: str) -> tuple[str, frozenset[int]]:
     """The fold key of a written form, and how many letters of it stand before each gap."""
-    tokens = [key for token in FORM_GAP.split(form) if (key := fold_key(token))]
-    return "".join(tokens), frozenset(accumulate(len(token) for token in tokens[:-1]))
+    if form.isascii():
+        tokens = form.translate(ASCII_FORM).split()
+    else:
+        tokens = [key for token in FORM_GAP.split(form) if (key := fold_key(token))]
+    return "".join(tokens), _gaps_after(tuple(map(len, tokens)))
+
+
+@lru_cache(maxsize=4096)
+def _gaps_after(lengths: tuple[int, ...]) -> frozenset[int]:
+    """How many letters stand before each gap between words of these lengths; one object for all forms alike."""
+    return frozenset(accumulate(lengths[:-1]))
 
 
 def _particles(form: str) -> frozenset[int]:
     """Letters of the key before each word of the form that is in lower case."""
+    if form.istitle():
+        return frozenset()
     letters, found = 0, set()
     for token in FORM_GAP.split(form):
         if letters and token[:1].islower():
@@ -224,6 +248,8 @@ def _last_token(form: str) -> str:
 
 
 def _family_letters(key: str, breaks: frozenset[int], family: str) -> tuple[int, int] | None:
+    if not family:
+        return None
     letters = fold_key(family)
     edges = {0, len(key)} | breaks
     at = key.find(letters) if letters else -1
@@ -244,12 +270,12 @@ class _Hit:
     is_decided: bool
 
 
-def full_mentions(texts: Sequence[str], table: AliasTable) -> list[list[Mention]]:
+def full_mentions(texts: Sequence[str], table: AliasTable) -> Sequence[Sequence[Mention]]:
     """For each text, the full and native names of the table's people in it, in order, without overlaps.
 
     The longest match wins. A text's mentions do not depend on the texts beside it.
     """
-    found: list[list[Mention]] = [[] for _ in texts]
+    found: list[Sequence[Mention]] = [()] * len(texts)  # most have none, and a list each is work for the collector
     ends = list(accumulate(map(len, texts)))
     first = 0
     while first < len(texts):

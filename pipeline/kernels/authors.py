@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
+from pipeline.kernels.agencies import AGENCIES
+
 N_AUTHORS = 20
 NAME_LENGTH = 80  # characters; what is longer is a sentence
 N_WORDS = 6  # in a name; "Xosé Manuel Pereiro de la Torre" has six
@@ -32,6 +34,7 @@ LABEL = re.compile(
 BREAK = re.compile(r"\s*[;|•·、，]\s*|\s*/\s*|,\s+|\s+[-–—]\s+|,?\s+(?:and|und|&|og|och|with|mit|avec|ja|ve|dan|и)\s+")
 # The same, but in some names too (Ortega y Gasset): they part only what is a name of two words on both sides.
 SHORT_BREAK = re.compile(r"\s+(?:y|e|et|en|i|a|con)\s+")
+INITIALS = re.compile(r"[a-zäöü]{2,4}")  # of a writer or a region, beside an agency
 HEIRS = re.compile(r",\s+(?=(?:Jr|Sr|II|III|IV)\b)")
 PLACE = re.compile(r"(?<=\w\s)(?:in|aus|from)\s[A-ZÀ-Ý].*$")
 NATIVE_ROLE = re.compile(r"\s*(?:記者|记者|기자|특파원|特派員|編集委員)$")
@@ -63,15 +66,6 @@ LEGAL = frozenset(("gmbh", "kg", "ltd", "inc", "llc", "verlag"))  # of a firm, w
 CJK_DESK = re.compile(
     r"新聞|新闻|通信|通訊|通讯|日報|日报|編集部|编辑部|オンライン|報導|뉴스|신문|편집|Web$|社$|网$|網$|現代$"
 )
-# Agencies as they sign, beside those that call themselves agency or press.
-AGENCIES = frozenset((
-    "ap", "associated press", "the associated press", "reuters", "thomson reuters", "afp", "agence france-presse",
-    "dpa", "deutsche presse-agentur", "sid", "sport-informations-dienst", "epd", "kna", "apa", "sda", "keystone-sda",
-    "pa", "pa media", "efe", "europa press", "ansa", "adnkronos", "agi", "anp", "belga", "ntb", "tt", "ritzau", "stt",
-    "pap", "čtk", "interfax", "tass", "ria novosti", "anadolu ajansı", "anadolu agency", "aa", "dha", "iha", "xinhua",
-    "kyodo", "kyodo news", "jiji", "yonhap", "bernama", "antara", "ani", "pti", "ians", "aap", "upi", "bloomberg",
-    "the canadian press", "canadian press", "lusa", "中央社", "新华社", "共同通信", "時事通信", "연합뉴스",
-))  # fmt: skip
 _PARTICLES = (
     "von van der den de del della di da do dos das du la le el al bin ibn ben bint zu zum zur af av y e i ter ten "
     "und mc mac st san"
@@ -116,7 +110,9 @@ def _unique(names: Iterable[str]) -> Iterable[str]:
 
 def names_in(byline: str) -> list[str]:
     """The names in one field or printed line; nothing for addresses, figures and credits of pictures."""
-    text = ASIDE.sub(" ", MARKUP.sub(" ", unicodedata.normalize("NFC", byline)))
+    plain = MARKUP.sub(" ", unicodedata.normalize("NFC", byline))
+    alone = plain.strip(" ()[]")
+    text = alone if is_agency(alone.partition("/")[0]) else ASIDE.sub(" ", plain)  # (dpa), (dpa/lno)
     text = HEIRS.sub(" ", BY.sub("", " ".join(text.split()).strip(" ,;|/-–—")))
     if LABEL.match(text) or not text:
         return []
@@ -128,7 +124,14 @@ def names_in(byline: str) -> list[str]:
     parts = [name for part in parts for name in _parted(part)]
     if any(not _is_one_word(part) and is_person(part) for part in parts):
         parts = [part for part in parts if not _is_one_word(part)]  # a place, a role, an agency beside a full name
+    if any(map(is_agency, parts)):
+        parts = [part for part in parts if is_agency(part) or not INITIALS.fullmatch(part)]  # dpa/lno
     return [part for part in parts if len(parts) == 1 or not _has_word(part, ROLES)]
+
+
+def is_agency(name: str) -> bool:
+    """It is a news agency as it signs."""
+    return name.casefold() in AGENCIES
 
 
 def _name(part: str) -> str:
@@ -147,7 +150,7 @@ def _is_one_word(name: str) -> bool:
 
 
 def _known(parts: Iterable[str]) -> bool:
-    return any(part.casefold() in AGENCIES or _has_word(part, DESKS) or _has_word(part, ROLES) for part in parts)
+    return any(is_agency(part) or _has_word(part, DESKS) or _has_word(part, ROLES) for part in parts)
 
 
 def _has_word(text: str, words: Collection[str]) -> bool:
@@ -158,7 +161,7 @@ def is_person(name: str) -> bool:
     """It may be somebody's name: no desk, no agency, no role by its words."""
     folded = name.casefold()
     return not (
-        folded in AGENCIES
+        is_agency(name)
         or folded.startswith(("dpa-", "afp-", "ap-"))
         or _has_word(folded, DESKS)
         or _has_word(folded, ROLES)

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 
 from pipeline.kernels.fold import fold_key
-from pipeline.kernels.name_spans import capital_words, lower_words, name_spans
+from pipeline.kernels.name_spans import NameSpan, name_spans, words_in
 from pipeline.kernels.romanisation import korean_readings
 from pipeline.kernels.variants import Reason, relation, rough, written_name
 
@@ -33,8 +32,8 @@ class SeenName:
 
     @property
     def usual(self) -> str:
-        """The most frequent spelling; of several, the first in order."""
-        return min(self.spellings, key=lambda spelling: (-self.spellings[spelling], spelling))
+        """The most frequent spelling that is not in capitals; of several, the first in order."""
+        return min(self.spellings, key=lambda spelling: (spelling.isupper(), -self.spellings[spelling], spelling))
 
     @property
     def all_articles(self) -> set[str]:
@@ -61,26 +60,45 @@ class Proposal:
 
 def common_words(texts: Iterable[str]) -> frozenset[str]:
     """The words that the texts write in lower case more often than with a capital."""
-    lower: Counter[str] = Counter()
-    capital: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for text in texts:
-        lower.update(lower_words(text))
-        capital.update(capital_words(text))
-    return frozenset(word for word, count in lower.items() if count > capital[word])
+        counts.update(words_in(text))
+    capital: Counter[str] = Counter()
+    for word, count in counts.items():
+        if word[0].isupper():
+            capital[word.lower()] += count
+    return frozenset(word for word, count in counts.items() if word.islower() and count > capital[word])
 
 
-def seen_names(texts: Iterable[tuple[str, str]], common: Container[str]) -> dict[str, SeenName]:
-    """What may be names in the texts `(article, text)`, by fold key."""
+def seen_names(
+    texts: Iterable[tuple[str, str]], common: Container[str], known: Iterable[str] = ()
+) -> dict[str, SeenName]:
+    """What may be names in the texts `(article, text)`, by fold key.
+
+    A stretch that opens a sentence is taken without its first word where the rest is a name elsewhere, in the texts or
+    among the `known` spellings.
+    """
     seen: dict[str, SeenName] = {}
+    opening: list[tuple[str, NameSpan, str]] = []
     for article, text in texts:
         for span in name_spans(text, common):
-            name = seen.setdefault(fold_key(span.surface), SeenName())
-            spelling = " ".join(span.surface.split())
-            name.spellings[spelling] += 1
-            name.articles.setdefault(spelling, set()).add(article)
             around = text[max(0, span.start - CONTEXT) : span.end + CONTEXT]
-            name.contexts.setdefault(spelling, f"… {' '.join(around.split())} …")
+            if span.rest:
+                opening.append((article, span, around))
+            else:
+                _see(seen, article, span.surface, around)
+    keys = {*seen, *map(fold_key, known)}
+    for article, span, around in opening:
+        _see(seen, article, span.rest if fold_key(span.rest) in keys else span.surface, around)
     return seen
+
+
+def _see(seen: dict[str, SeenName], article: str, surface: str, around: str) -> None:
+    name = seen.setdefault(fold_key(surface), SeenName())
+    spelling = " ".join(surface.split())
+    name.spellings[spelling] += 1
+    name.articles.setdefault(spelling, set()).add(article)
+    name.contexts.setdefault(spelling, f"… {' '.join(around.split())} …")
 
 
 def proposals(
@@ -117,8 +135,13 @@ def _fold_groups(unknown: Mapping[str, SeenName]) -> Iterator[Proposal]:
     for name in unknown.values():
         usual = name.usual
         for spelling in sorted(name.spellings):
-            if spelling != usual and relation(usual, spelling) == "fold":
+            if not _is_shouted(spelling, usual) and relation(usual, spelling) == "fold":
                 yield _proposal(usual, name, spelling, name, "fold")
+
+
+def _is_shouted(spelling: str, usual: str) -> bool:
+    """Whether a spelling is the usual one, or that in capitals: no spelling of its own."""
+    return spelling == usual or (spelling.casefold() == usual.casefold() and spelling.isupper())
 
 
 def _related(
@@ -138,12 +161,12 @@ def _related(
     asked: set[tuple[str, str]] = set()
     proposed: set[tuple[str, str]] = set()
     for members in _cut(blocks):
-        for one, other in combinations(sorted(members), 2):
-            if (one, other) in asked or (one in owners and other in owners) or frozenset((one, other)) in apart:
+        for one, other in _pairs(members, owners):
+            if (one, other) in asked or frozenset((one, other)) in apart:
                 continue
             asked.add((one, other))
             reason = relation(members[one], members[other])
-            if reason is None:
+            if reason is None or f"{one}s" == other:  # a genitive: Ida Linds Brief
                 continue
             left, right = sorted((one, other), key=lambda key: (key not in owners, -_count(seen.get(key)), key))
             person = owners.get(left, "")
@@ -153,6 +176,15 @@ def _related(
             proposed.add((person or left, right))
             left_name = seen.get(fold_key(shown) if person else left)
             yield _proposal(shown, left_name, spellings[right], unknown[right], reason, person, whole=True)
+
+
+def _pairs(members: Iterable[str], owners: Container[str]) -> Iterator[tuple[str, str]]:
+    """The pairs of members, in order, of which one at least nobody of the table owns."""
+    ordered = sorted(members)
+    unknown = [place for place, key in enumerate(ordered) if key not in owners]
+    for place in unknown:
+        yield from ((other, ordered[place]) for other in ordered[:place] if other in owners)
+        yield from ((ordered[place], other) for other in ordered[place + 1 :])
 
 
 def _blocks(spellings: Mapping[str, str]) -> dict[str, dict[str, str]]:

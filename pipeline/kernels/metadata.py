@@ -15,7 +15,7 @@ from itertools import chain, pairwise
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from pipeline.kernels.authors import chosen_authors, house_key, looks_like_name, names_in
+from pipeline.kernels.authors import chosen_authors, house_key, is_agency, looks_like_name, names_in
 from pipeline.kernels.dates import EARLIEST, day_in_address, stated_time
 from pipeline.kernels.json_ld import Object, objects
 from pipeline.kernels.text import EDGE
@@ -256,31 +256,37 @@ def _author_sources(tree: LexborHTMLParser, said: _Said, described: _Described) 
 
 
 def _bylines(tree: LexborHTMLParser) -> list[str]:
-    """The persons in the first element below a heading that is marked as byline, and in its like beside it."""
+    """The persons in the first element below a heading that is marked as byline, and in its like beside it.
+
+    Agencies of such elements where none names a person.
+    """
     below = tree.css_first("h1") is None
     names: list[str] = []
+    agencies: list[str] = []
     beside: int | None = None
     for node in tree.css(BYLINES):
         if node.tag == "h1":
             below = True
         elif below and (beside is None or _parent_id(node) == beside):
-            found = _persons(node)
+            signed = _signed(node)
+            found = [name for name in signed if looks_like_name(name)]
+            agencies += filter(is_agency, signed)
             if found:
                 names += found
                 beside = _parent_id(node)
-    return names
+    return names or agencies
 
 
 def _parent_id(node: LexborNode) -> int:
     return node.parent.mem_id if node.parent is not None else 0
 
 
-def _persons(node: LexborNode) -> list[str]:
+def _signed(node: LexborNode) -> list[str]:
     text = node.text(separator="\n")
     if len(text) > BYLINE_LENGTH or _is_elsewhere(node):
         return []
     pieces = [piece for piece in map(tidy, text.split("\n")) if piece]
-    return [name for piece in pieces for name in names_in(piece) if looks_like_name(name)]
+    return [name for piece in pieces for name in names_in(piece)]
 
 
 def _is_elsewhere(node: LexborNode) -> bool:

@@ -6,7 +6,11 @@ Unicode and splits into words, in every script.
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
+
+from pipeline.kernels.agencies import AGENCIES
 
 # A combining run beyond 30 marks is no text of any language, and normalising it was quadratic in CPython.
 _LONG_MARKS = r"(\p{M}{30})\p{M}+"
@@ -20,10 +24,7 @@ _FOLDS: dict[str, str] = {
     **dict.fromkeys("\u2066\u2067\u2068\u2069", ""),
 }
 
-_AGENCIES = (
-    r"(?:the )?(?:associated press|canadian press|press association|ap|afp|reuters|dpa|upi|pa|efe|ansa|tass|kcna"
-    r"|yonhap(?: news agency)?|kyodo(?: news)?|jiji(?: press)?|xinhua|ians|pti|ani|aap|apa|sda|sid|ritzau|ntb|tt)"
-)
+_AGENCIES = rf"(?:the )?(?:{'|'.join(map(re.escape, sorted(AGENCIES)))})"
 _PLACE = r"\p{Lu}[\p{Lu} .'/-]{2,30}(?:, ?\p{Lu}[\p{L}. ]{1,24})?"
 _ANY_PLACE = r"\p{Lu}[\p{L} .'/-]{2,40}(?:, ?\p{Lu}[\p{L}. ]{1,24})?"
 _DAY = r"(?:, ?\p{L}{3,9}\.? \p{Nd}{1,2})?"

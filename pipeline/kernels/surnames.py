@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from pipeline.kernels.aliases import Mention
 from pipeline.kernels.fold import fold_key
@@ -61,8 +62,7 @@ DETERMINERS = frozenset(["the", "a", "an", "this", "that", "no", "another", "eve
 EPONYMS = DETERMINERS - {"the", "this", "that"}  # a Warhol, another Putin: somebody like him, or a work of his
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(NamedTuple):
     """A paragraph or a field of an article, with the full names in it, in order."""
 
     text: str
@@ -82,7 +82,7 @@ class _Bare:
 
 def surname_mentions(
     passages: Sequence[Passage], families: Mapping[str, frozenset[str]], byline: str = "", *, before: bool = True
-) -> list[list[Mention]]:
+) -> Sequence[Sequence[Mention]]:
     """For each passage of one article, in reading order, its bare family names of persons named in full.
 
     `families` maps a person id to the fold keys of every spelling of the family name, `byline` is the byline where no
@@ -90,12 +90,11 @@ def surname_mentions(
     comes later; not with `before` off). Names inside longer names, institutions, addresses and headlines are not
     mentioned at all.
     """
-    found: list[list[Mention]] = [[] for _ in passages]
     if not any(passage.mentions for passage in passages):
-        return found
+        return [()] * len(passages)
     bearers, first_named, spellings = _bearers(passages, families)
     if not spellings:
-        return found
+        return [()] * len(passages)
     lower_words = _LowerWords(passages)
     strangers = _byline_strangers(passages, byline, spellings)
     for passage in passages:
@@ -108,6 +107,7 @@ def surname_mentions(
             alone, others = _occurrences(passage_no, passage, spellings, lower_words)
             bares += alone
             strangers |= others
+    found: list[list[Mention]] = [[] for _ in passages]
     for bare in bares:
         surface = passages[bare.passage_no].text[bare.start : bare.end]
         family = fold_key(surface)

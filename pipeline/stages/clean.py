@@ -46,7 +46,8 @@ class Settings(StageSettings):
     enabled: bool = True  # false: every line is a paragraph
     threshold: float = Field(0.5, ge=0, le=1)  # lines that score less are dropped; probability
     keep_roles: tuple[TextRole, ...] = Field(STORY_ROLES, min_length=1)  # roles that make up the text
-    outlets: tuple[str, ...] = ("outlets/*.toml",)  # files of outlet rules, patterns relative to the config file
+    # files of outlet rules, relative to the configuration file; `packaged:` = those copydesk brings along
+    outlets: tuple[str, ...] = ("packaged:outlets/*.toml", "outlets/*.toml")
     window_days: int = Field(
         30, ge=0, le=36_500
     )  # days back over which an outlet's printed lines are counted; 0 = no limit

@@ -16,7 +16,16 @@ import polars as pl
 
 from pipeline import schemas
 from pipeline.errors import ConfigError
-from pipeline.kernels.aliases import Alias, AliasTable, Mention, alias_table, form_key, full_mentions, rewritten
+from pipeline.kernels.aliases import (
+    Alias,
+    AliasTable,
+    Mention,
+    SharedSpellingError,
+    alias_table,
+    form_key,
+    full_mentions,
+    rewritten,
+)
 from pipeline.kernels.fold import fold_key
 from pipeline.kernels.surnames import Passage, surname_mentions
 from pipeline.stages.base import StageSettings
@@ -122,17 +131,9 @@ def people_table(files: Sequence[tuple[str, PeopleFile]], style: str) -> People:
             raise ConfigError(f"{where}: no source; give one for the file")
         person = by_id[spellings.person]
         aliases += [(where, person, alias) for alias in _forms(person, spellings.forms, spellings.native)]
-    homonyms = {frozenset((person.id, other)) for _, person, _ in people for other in person.homonyms}
-    owners: dict[str, list[tuple[str, Person]]] = {}
     for where, person, alias in aliases:
-        key, _ = form_key(alias.form)
-        _check_form(where, alias, key, person)
-        known = owners.setdefault(key, [])
-        for other_where, other in known:
-            if other.id != person.id and frozenset((person.id, other.id)) not in homonyms:
-                raise ConfigError(_clash(where, person, alias.form, other_where, other))
-        if all(other.id != person.id for _, other in known):
-            known.append((where, person))
+        _check_form(where, alias, person)
+    homonyms = {frozenset((person.id, other)) for _, person, _ in people for other in person.homonyms}
     usual = {person.id: person.canonical["default"] for _, person, _ in people}
     names = {person.id: _spelled(person, style) for _, person, _ in people}
     veto = {person.id: frozenset(word.casefold() for word in person.veto) for _, person, _ in people if person.veto}
@@ -140,25 +141,25 @@ def people_table(files: Sequence[tuple[str, PeopleFile]], style: str) -> People:
     for _, _, alias in aliases:
         if alias.family:
             families[alias.person_id].add(fold_key(alias.family))
+    try:
+        table = alias_table([alias for _, _, alias in aliases], names, veto, homonyms, usual)
+    except SharedSpellingError as error:
+        raise ConfigError(_clash(error, aliases)) from None
     return People(
-        alias_table([alias for _, _, alias in aliases], names, veto, homonyms, usual),
+        table,
         {person: frozenset(keys) for person, keys in families.items()},
         {person.id: _family_of(names[person.id], person) for _, person, _ in people},
-        _apart(files, owners),
+        _apart(files, table),
     )
 
 
-def _apart(
-    files: Sequence[tuple[str, PeopleFile]], owners: Mapping[str, Sequence[tuple[str, Person]]]
-) -> frozenset[frozenset[str]]:
+def _apart(files: Sequence[tuple[str, PeopleFile]], table: AliasTable) -> frozenset[frozenset[str]]:
     """The pairs of spellings that mean two persons, as fold keys."""
     pairs: set[frozenset[str]] = set()
     for path, file in files:
         for left, right in file.never_merge:
             keys = fold_key(left), fold_key(right)
-            shared = {person.id for _, person in owners.get(keys[0], ())} & {
-                person.id for _, person in owners.get(keys[1], ())
-            }
+            shared = table.owners(keys[0]) & table.owners(keys[1])
             if shared or keys[0] == keys[1]:
                 whose = f"spellings of {min(shared)}" if shared else "one spelling"
                 raise ConfigError(f"{path} never_merge: '{left}' and '{right}' are both {whose}")
@@ -201,8 +202,8 @@ def _check_person(where: str, person: Person, file: PeopleFile) -> None:
         raise ConfigError(f"{where}: family '{person.family}' is no part of '{person.canonical['default']}'")
 
 
-def _check_form(where: str, alias: Alias, key: str, person: Person) -> None:
-    if not key:
+def _check_form(where: str, alias: Alias, person: Person) -> None:
+    if not fold_key(alias.form):
         raise ConfigError(f"{where}: '{alias.form}' has no letters")
     if alias.kind == "native":
         if len(alias.form) < MIN_NATIVE_CHARS:
@@ -211,10 +212,18 @@ def _check_form(where: str, alias: Alias, key: str, person: Person) -> None:
         raise ConfigError(f"{where}: '{alias.form}' is one word; write allow_single = true if that is meant")
 
 
-def _clash(where: str, person: Person, form: str, other_where: str, other: Person) -> str:
+def _clash(error: SharedSpellingError, aliases: Sequence[tuple[str, Person, Alias]]) -> str:
+    """Where both spellings stand, and what that breaks."""
+    key, _ = form_key(error.alias.form)
+    where, person = next((where, person) for where, person, alias in aliases if alias is error.alias)
+    other_where, other = next(
+        (where, person)
+        for where, person, alias in aliases
+        if person.id == error.owner and form_key(alias.form)[0] == key
+    )
     if other.id in person.never_merge or person.id in other.never_merge:
-        return f"{where}: '{form}' breaks never_merge: it is a spelling of {other_where} as well"
-    return f"{where}: '{form}' is a spelling of {other_where} as well; one spelling, one person"
+        return f"{where}: '{error.alias.form}' breaks never_merge: it is a spelling of {other_where} as well"
+    return f"{where}: '{error.alias.form}' is a spelling of {other_where} as well; one spelling, one person"
 
 
 def _person_aliases(person: Person) -> list[Alias]:
@@ -244,8 +253,10 @@ def _family_at(tokens: Sequence[str], family: str) -> int | None:
 
 def _family_of(form: str, person: Person) -> str:
     """The family name in a form: the person's own, or the words in its place where the form has as many words."""
+    if not person.family:
+        return ""
     tokens = _tokens(form)
-    if not person.family or _family_at(tokens, person.family) is not None:
+    if _family_at(tokens, person.family) is not None:
         return person.family
     own = _tokens(person.canonical["default"])
     at = _family_at(own, person.family)
@@ -292,7 +303,7 @@ def apply(
         return schemas.conform(unchanged, schemas.NAMED_PARAGRAPHS, at="names"), MENTIONS.empty()
     passages = _passages(lines, paragraphs)
     texts = passages["text"].to_list()
-    found = full_mentions(texts, people.table)
+    found: Sequence[Sequence[Mention]] = full_mentions(texts, people.table)
     if settings.surnames == "record":
         bylines = dict(documents.select("article_id", "byline").iter_rows())
         found = _with_surnames(passages, found, people, lambda article: bylines.get(article) or "", settings)

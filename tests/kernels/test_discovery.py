@@ -42,6 +42,27 @@ def test_counts_articles_and_contexts_come_along():
     assert "Seo Do Yun left" in fold.right_context
 
 
+def test_a_word_that_opens_a_sentence_is_no_first_name_where_the_rest_is_a_name_elsewhere():
+    texts = [("a1", "Critics Ida Lind named were absent."), ("a2", "Karin Mara Voss was absent.")]
+
+    assert [name.usual for name in seen_names(texts, frozenset()).values()] == ["Critics Ida Lind", "Karin Mara Voss"]
+    assert list(seen_names(texts, frozenset(), ["Ida Lind"])) == ["idalind", "karinmaravoss"]
+    elsewhere = seen_names([*texts, ("a3", "Nobody saw Ida Lind there.")], frozenset())
+    assert elsewhere["idalind"].spellings.total() == 2
+
+
+def test_capitals_and_genitives_are_no_spellings_of_their_own():
+    texts = [
+        ("a1", "Nobody saw Ida Lind there."),
+        ("a2", "Then IDA LIND left the quay."),
+        ("a3", "Er las Ida Linds Brief."),
+        ("a4", "Nobody saw Ida LInd there, or Ida Lind."),
+    ]
+    seen = seen_names(texts, frozenset())
+
+    assert [(p.left, p.right) for p in proposals(seen, [], frozenset(), min_articles=1)] == [("Ida Lind", "Ida LInd")]
+
+
 def test_what_a_reader_has_kept_apart_is_not_asked_again():
     pair = frozenset({fold_key("Oleksandr Varenko"), fold_key("Olexandr Varenko")})
 

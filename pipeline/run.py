@@ -251,9 +251,9 @@ def _extract(bench: Bench) -> Sequence[tuple[str, str]]:
     for source_path, detail in inputs.unlisted:
         intake.refuse_unreadable(source_path, detail)
     answers = bench.engine.map_isolated(
-        partial(extract.apply, settings=settings, as_of=order.as_of),
+        partial(extract.answers, settings=settings, as_of=order.as_of),
         intake.groups(item for item in inputs.paths if order.paths is None or item[1] in order.paths),
-        settings.timeout_seconds,
+        settings.fences,
         extract.refused,
     )
     read = reset_folder(folder / "read")

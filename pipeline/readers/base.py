@@ -19,8 +19,10 @@ REASONS = (
     ("binary", "not text: NUL bytes, control characters, the first bytes of another format"),
     ("bad_encoding", "damaged UTF-8, or bytes that no charset turns into words"),
     ("no_text", "no visible line"),
-    ("timeout", "reading it took too long"),
-    ("crashed", "the process reading it died"),
+    ("timeout", "reading it took more time than `timeout_seconds`, twice"),
+    ("out_of_memory", "reading it took more memory than `max_memory_bytes`, twice"),
+    ("killed", "the process reading it died, twice"),
+    ("error", "reading it ran into an error of ours or of a library's, twice"),
     ("superseded", "the same batch holds a later revision of the article"),
 )
 

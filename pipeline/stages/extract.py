@@ -14,6 +14,7 @@ import polars as pl
 from pydantic import Field
 
 from pipeline import schemas
+from pipeline.engines.base import Fences
 from pipeline.kernels.charset import Decoded, Undecodable, checked, decoded
 from pipeline.kernels.dates import day_in_address, published
 from pipeline.kernels.html import parsed, visible_lines
@@ -42,7 +43,9 @@ class Settings(StageSettings):
     html: Literal["auto", "fast", "trafilatura"] = "auto"  # ask trafilatura about doubtful pages, never, or always
     max_doubt: float = Field(0.14, ge=0, le=1)  # auto: a page of more doubt is doubtful; about one in ten is
     min_words: int = Field(40, ge=0)  # auto: so is a page of which fewer words would be kept
-    timeout_seconds: float = Field(60.0, gt=0)  # for one document; at 20 a busy machine refused good ones
+    timeout_seconds: float = Field(20.0, gt=0)  # of CPU time for one document, and four times that by the clock
+    # Address space of a process that reads documents, libraries included: 1.4 GB is just under 1 GB resident.
+    max_memory_bytes: int = Field(1_400_000_000, ge=700_000_000)
     max_file_bytes: int = Field(8_000_000_000, gt=0)  # unpacked bytes of one file of records
     max_document_bytes: int = Field(10_000_000, gt=0)  # of one article, of one JSON line
     max_unpack_ratio: int = Field(300, gt=0)  # unpacked to packed size of a file
@@ -60,6 +63,11 @@ class Settings(StageSettings):
             max_unpack_ratio=self.max_unpack_ratio,
             max_records=self.max_records,
         )
+
+    @property
+    def fences(self) -> Fences:
+        """Where the work on a document ends."""
+        return Fences(cpu_seconds=self.timeout_seconds, memory_bytes=self.max_memory_bytes)
 
 
 @dataclass(frozen=True)
@@ -94,6 +102,13 @@ class _Page:
     html: str | None = field(repr=False)  # of a page that trafilatura may be asked about
     extractor: str  # fast, trafilatura, text
     votes: list[bool] | None = None  # trafilatura's, where it decides
+
+
+def answers(tasks: Sequence[Task], settings: Settings, as_of: datetime) -> Iterator[Extracted]:
+    """What became of the tasks; of a page by itself, first what it is without trafilatura, should that hang or die."""
+    if len(tasks) == 1 and tasks[0].document.format == "html" and settings.html != "fast":
+        yield apply(tasks, settings.model_copy(update={"html": "fast"}), as_of)
+    yield apply(tasks, settings, as_of)
 
 
 def apply(tasks: Sequence[Task], settings: Settings, as_of: datetime) -> Extracted:

@@ -285,12 +285,12 @@ def _extract(bench: Bench) -> Sequence[tuple[str, str]]:
         "n_rejected": rejects.height,
         "n_unchanged": intake.n_unchanged,
         "n_repeated": intake.n_repeated,
-        "n_skipped": len(inputs.skipped),
+        "n_skipped": len(inputs.skipped) + len(intake.skipped),
         "n_lines": bench.engine.gather(folder, "lines").height,
         "rejected_by_reason": dict(sorted(rejects["reason"].value_counts().iter_rows())),
     }
     bench.finish("extract", order.as_of, counts, started)
-    return inputs.skipped
+    return [*inputs.skipped, *intake.skipped]
 
 
 def _new_run_id(as_of: datetime, taken: Sequence[str], base: Version | None) -> str:

@@ -23,8 +23,8 @@ from typing import Generic
 
 from pipeline.engines.base import Fences, Kernel, Refused, Result, Task
 
-# What numpy's and polars' libraries read when they are loaded. Their threads wait for each other at full load: with two,
-# the line model's small products took three times the CPU seconds.
+# What the libraries of numpy and polars read when they are loaded. Their threads wait for each other at full load: with
+# two, the line model's small products took three times the CPU seconds.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
 WALL_PER_CPU = 4  # a process that waits for a core or for the disk gets this much longer
 START_SECONDS = 300.0  # to import the libraries: 2 s alone, a minute on a machine under ten times its load

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pipeline.kernels.hashing import content_hash
 from pipeline.readers.base import Document, Limits, Refusal
 from pipeline.readers.records import KEYS, RecordError, document
+from pipeline.readers.unpack import UnpackError, opened
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,7 +30,7 @@ def read(path: Path, source_path: str, limits: Limits) -> Iterator[Document | Re
 
     row_no = 0
     try:
-        with pq.ParquetFile(path) as file:
+        with opened(path) as raw, pq.ParquetFile(raw) as file:
             if trouble := _trouble(file, limits):
                 yield Refusal(source_path, 0, *trouble, _file_mark(path))
                 return
@@ -38,9 +39,10 @@ def read(path: Path, source_path: str, limits: Limits) -> Iterator[Document | Re
                 for index in range(batch.num_rows):
                     yield _row(batch, index, source_path, row_no, limits)
                     row_no += 1
-    except (pa.ArrowException, OSError) as error:
-        reason = "unreadable" if isinstance(error, (PermissionError, FileNotFoundError)) else "damaged"
-        yield Refusal(source_path, row_no, reason, f"Parquet: {_first_line(error)}", _file_mark(path))
+    except UnpackError as error:
+        yield Refusal(source_path, row_no, error.reason, error.detail, None)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last: a column's name is not UTF-8
+        yield Refusal(source_path, row_no, "damaged", f"Parquet: {_first_line(error)}", _file_mark(path))
 
 
 def _trouble(file: pq.ParquetFile, limits: Limits) -> tuple[str, str] | None:
@@ -82,9 +84,9 @@ def _cell(cell: pa.Scalar, key: str, limits: Limits) -> object:
 
 def _file_mark(path: Path) -> str | None:
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             return content_hash(file.read(1 << 26))  # 64 MB tell a broken file from any other
-    except OSError:
+    except UnpackError:
         return None
 
 

@@ -51,6 +51,8 @@ class Settings(StageSettings):
     max_unpack_ratio: int = Field(300, gt=0)  # unpacked to packed size of a file
     max_records: int = Field(20_000_000, gt=0)  # rows of one Parquet file
     max_lines: int = Field(50_000, gt=0)  # non-blank lines of one document
+    # Of one line: the stages after this one are not fenced, and take up to a second for a paragraph of that many.
+    max_line_characters: int = Field(500_000, gt=0)
     # Characters of a page that trafilatura is still shown: it takes 1 to 5 seconds per million.
     max_voted_characters: int = Field(2_000_000, ge=0)
 
@@ -197,6 +199,10 @@ def _page(document: Document, settings: Settings) -> _Page | Undecodable:
         return Undecodable("no_text", "no visible line")
     if len(lines) > settings.max_lines:
         return Undecodable("too_large", f"more than {settings.max_lines:,} lines")
+    longest = max(lines, key=lambda line: len(line.text))
+    if len(longest.text) > settings.max_line_characters:
+        detail = f"line {longest.line_no:,} has more than {settings.max_line_characters:,} characters"
+        return Undecodable("too_large", detail)
     if document.format == "html" and len(found.text) <= settings.max_voted_characters:
         html = found.text
     return _Page(lines, said, language(said.language, lines), found.charset, html, extractor)
@@ -207,7 +213,7 @@ def _decoded(document: Document) -> Decoded | Undecodable:
         return Undecodable("empty", "no bytes")
     if isinstance(document.content, str):
         return checked(Decoded(document.content, "utf-8", "record"))
-    return decoded(document.content, markup=document.format == "html")
+    return decoded(document.content, declared=document.charset, markup=document.format == "html")
 
 
 def _reject(task: Task, reason: str, detail: str) -> Row:

@@ -66,7 +66,7 @@ def pieces(path: Path, limits: Limits) -> Iterator[bytes]:
     """
     unpacked_bytes = 0
     with opened(path) as file:
-        most = max(RATIO_FROM_BYTES, os.fstat(file.fileno()).st_size * limits.max_unpack_ratio)
+        most = most_unpacked(os.fstat(file.fileno()).st_size, limits)
         try:
             for piece in unpacked(path.suffix.lower(), file):
                 unpacked_bytes += len(piece)
@@ -77,6 +77,11 @@ def pieces(path: Path, limits: Limits) -> Iterator[bytes]:
                 yield piece
         except OSError as error:
             raise UnpackError("unreadable", error.strerror or str(error)) from None
+
+
+def most_unpacked(packed_bytes: int, limits: Limits) -> int:
+    """The bytes that a file of that size may unpack to."""
+    return max(RATIO_FROM_BYTES, packed_bytes * limits.max_unpack_ratio)
 
 
 def unpacked(packing: str, file: BinaryIO) -> Iterator[bytes]:

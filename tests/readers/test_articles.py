@@ -8,7 +8,7 @@ import pytest
 import zstandard
 
 from pipeline.kernels.hashing import content_hash
-from pipeline.readers import Document, Limits, Refusal, key_of, outlet_of, read
+from pipeline.readers import Document, Limits, key_of, outlet_of, read
 
 STORY = "Bridge over the Arle to close for three weeks\n\nThe county council voted on Monday night.\n"
 PAGE = (

@@ -46,9 +46,10 @@ def json_ld(text: str) -> str:
     return f'<script type="application/ld+json">{text}</script>'
 
 
-def records(bad: bytes) -> bytes:
-    """Two good records and a bad line between them, which ends without a line feed of its own."""
-    good = [json.dumps({"text": f"{STORY}\n\nCopy {number}.", "outlet": "poison.example"}) for number in (1, 2)]
+def records(name: str, bad: bytes) -> bytes:
+    """Two good records, like those of no other name, and a bad line between them."""
+    texts = (f"{STORY}\n\nCopy {number} of {name}." for number in (1, 2))
+    good = [json.dumps({"text": text, "outlet": "poison.example"}) for text in texts]
     return good[0].encode() + b"\n" + bad + b"\n" + good[1].encode() + b"\n"
 
 
@@ -88,12 +89,12 @@ def entity_bomb() -> str:
     return f'<!DOCTYPE html [<!ENTITY l0 "lol">{steps}]>'
 
 
-def warc(*pages: bytes) -> list[bytes]:
+def warc(name: str, *pages: bytes) -> list[bytes]:
     """Records of an archive, one a page."""
     found = []
     for number, body in enumerate(pages):
         answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + body
-        head = f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://poison.example/{number}\r\n"
+        head = f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://poison.example/{name}/{number}\r\n"
         found.append(f"{head}Content-Length: {len(answer)}\r\n\r\n".encode() + answer + b"\r\n\r\n")
     return found
 
@@ -145,10 +146,10 @@ def _packed_cases() -> Iterator[Case]:
         yield _case(f"nothing.txt{suffix}", b"", "truncated")
         yield _case(f"plain.txt{suffix}", text, "damaged")
         yield _case(f"tail.txt{suffix}", pack(text) + b"garbage", "damaged")
-    good = records(record(id="one"))
-    yield _case("tail.jsonl.gz", gzip.compress(good) + b"garbage", "damaged", n_written=3)
-    yield _case("cut.jsonl.zst", zstd(good) + zstd(good)[:-9], "truncated", n_written=3)
-    yield _case("bomb.jsonl.gz", lambda: gzip.compress(good) + gzip_bomb(300 * MB), "too_large", n_written=3)
+    tail, cut, bomb = (records(name, record(id=name)) for name in ("tail", "cut", "bomb"))
+    yield _case("tail.jsonl.gz", gzip.compress(tail) + b"garbage", "damaged", n_written=3)
+    yield _case("cut.jsonl.zst", zstd(cut) + zstd(records("rest", b""))[:-9], "truncated", n_written=3)
+    yield _case("bomb.jsonl.gz", lambda: gzip.compress(bomb) + gzip_bomb(300 * MB), "too_large", n_written=3)
 
 
 def _record_cases() -> Iterator[Case]:
@@ -168,14 +169,14 @@ def _record_cases() -> Iterator[Case]:
         ("long", b'{"text": "' + b"a " * 6 * MB + b'"}', "too_large"),
         ("empty", b'{"text": "", "id": "empty"}', "empty"),
     ):
-        yield _case(f"{name}.jsonl", records(line), reason, n_written=2)
+        yield _case(f"{name}.jsonl", records(name, line), reason, n_written=2)
     for name, value in (
         ("up", "../../../../tmp/evil"), ("root", "/etc/cron.d/evil"), ("nul", "a\0b"), ("long", "x" * 3_000),
         ("device", "CON"), ("shell", "$(touch evil); `touch evil`"), ("right-to-left", "\u202etxt.exe"), ("dot", "."),
         ("blank", "day=1/../x"), ("percent", "%2e%2e%2f"),
     ):  # fmt: skip
         yield _case(f"outlet-{name}.jsonl", record(outlet=value, id=value, title=value, url=value) + b"\n", "written")
-    yield _case("unfinished.jsonl", records(b"")[:-30], "truncated", n_written=1)
+    yield _case("unfinished.jsonl", records("unfinished", b"")[:-30], "truncated", n_written=1)
     yield _case(
         "twice.jsonl", record(id="twice")[:-1] + b', "text": "Second, ' + STORY[:99].encode() + b'"}\n', "written"
     )
@@ -185,11 +186,12 @@ def _record_cases() -> Iterator[Case]:
     yield _case("footer.parquet", lambda: parquet(**rows)[:-8] + b"\xff\xff\xff\x7fPAR1", "damaged")
     yield _case("foreign.parquet", lambda: parquet(body=["a"]), "bad_record")
     yield _case("bomb.parquet", lambda: parquet(text=["a " * 500] * 2 * MB), "too_large", n_written=1)
-    archive = warc(*(page(f"<p>Page {number} of the archive.</p>") for number in range(4)))
-    yield _case("cut.warc", b"".join(archive)[:-50], "truncated", n_written=3)
-    yield _case("cut.warc.gz", b"".join(map(gzip.compress, archive))[:-50], "truncated", n_written=3)
+    pages = [page(f"<p>Page {number} of the archive.</p>") for number in range(4)]
+    yield _case("cut.warc", b"".join(warc("plain", *pages))[:-50], "truncated", n_written=3)
+    yield _case("cut.warc.gz", b"".join(map(gzip.compress, warc("packed", *pages)))[:-50], "truncated", n_written=3)
     yield _case("page.warc", page(""), "damaged")
-    yield _case("length.warc", b"".join(archive).replace(b"Content-Length: 1", b"Content-Length: -1", 1), "damaged")
+    endless = b"".join(warc("endless", *pages)).replace(b"Content-Length: ", b"Content-Length: -", 1)
+    yield _case("length.warc", endless, "damaged")
 
 
 def _page_cases() -> Iterator[Case]:

@@ -132,9 +132,9 @@ def _text_cases() -> Iterator[Case]:
 
 def _packed_cases() -> Iterator[Case]:
     text = STORY.encode() * 40
-    yield _case("bomb.txt.gz", lambda: gzip_bomb(300 * MB), "too_large")
-    yield _case("bomb.txt.zst", lambda: zstd(b" " * 300 * MB), "too_large")
-    yield _case("nested-bomb.txt.gz", lambda: gzip.compress(gzip_bomb(300 * MB)), "binary")
+    yield _case("bomb.txt.gz", lambda: gzip_bomb(40 * MB), "too_large")
+    yield _case("bomb.txt.zst", lambda: zstd(b" " * 40 * MB), "too_large")
+    yield _case("nested-bomb.txt.gz", lambda: gzip.compress(gzip_bomb(40 * MB)), "binary")
     for suffix, pack in ((".gz", gzip.compress), (".zst", zstd)):
         yield _case(f"cut.txt{suffix}", pack(text)[:-20], "truncated")
         yield _case(
@@ -149,7 +149,7 @@ def _packed_cases() -> Iterator[Case]:
     tail, cut, bomb = (records(name, record(id=name)) for name in ("tail", "cut", "bomb"))
     yield _case("tail.jsonl.gz", gzip.compress(tail) + b"garbage", "damaged", n_written=3)
     yield _case("cut.jsonl.zst", zstd(cut) + zstd(records("rest", b""))[:-9], "truncated", n_written=3)
-    yield _case("bomb.jsonl.gz", lambda: gzip.compress(bomb) + gzip_bomb(300 * MB), "too_large", n_written=3)
+    yield _case("bomb.jsonl.gz", lambda: gzip.compress(bomb) + gzip_bomb(40 * MB), "too_large", n_written=3)
 
 
 def _record_cases() -> Iterator[Case]:
@@ -185,7 +185,7 @@ def _record_cases() -> Iterator[Case]:
     yield _case("cut.parquet", lambda: parquet(**rows)[:-40], "damaged")
     yield _case("footer.parquet", lambda: parquet(**rows)[:-8] + b"\xff\xff\xff\x7fPAR1", "damaged")
     yield _case("foreign.parquet", lambda: parquet(body=["a"]), "bad_record")
-    yield _case("bomb.parquet", lambda: parquet(text=["a " * 500] * 2 * MB), "too_large", n_written=1)
+    yield _case("bomb.parquet", lambda: parquet(text=["a " * 500] * 40_000), "too_large", n_written=1)
     pages = [page(f"<p>Page {number} of the archive.</p>") for number in range(4)]
     yield _case("cut.warc", b"".join(warc("plain", *pages))[:-50], "truncated", n_written=3)
     yield _case("cut.warc.gz", b"".join(map(gzip.compress, warc("packed", *pages)))[:-50], "truncated", n_written=3)

@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 
 import polars as pl
 
 from pipeline import schemas
 from pipeline.engines.base import Batch
-from pipeline.files import digest
 from pipeline.kernels.hashing import article_id
 from pipeline.ledger import File, Input, InputKey, Ledger, Place, Status, forgotten_articles
-from pipeline.readers import Document, Limits, Refusal, key_of, outlet_of, read
+from pipeline.readers import Document, Limits, Refusal, Skipped, key_of, outlet_of, read
+from pipeline.readers.articles import SIDECAR
+from pipeline.readers.unpack import UnpackError, opened
 from pipeline.stages.extract import Extracted, Task
 
 GROUP_DOCUMENTS = 16  # documents handed to a process at once
@@ -51,6 +52,7 @@ class Intake:
     n_forgotten: int = 0  # of the unchanged: articles that were to be forgotten
     files: dict[str, File] = field(default_factory=dict)  # by source path
     refusals: list[Refusal] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)  # records that are no article's: path, why
     still_refused: set[Place] = field(default_factory=set)  # known refusals that were met again
     issued: dict[str, Task] = field(default_factory=dict)  # by id, without content
     published: dict[str, datetime | None] = field(default_factory=dict)  # of the documents that were read, by id
@@ -80,10 +82,11 @@ class Intake:
             yield from self._homeless(article, *self._moved[article])
 
     def _new_in(self, path: Path, source_path: str) -> Iterator[Task]:
+        before = _state(path)
         try:
             whole = _file_hash(path)
-        except OSError as error:
-            self.refuse_unreadable(source_path, error.strerror or str(error))
+        except UnpackError as error:
+            self._refuse(Refusal(source_path, 0, error.reason, error.detail, None))
             return
         known = self.ledger.file(source_path, whole, retry=self.retry)
         if known is not None:
@@ -94,13 +97,16 @@ class Intake:
         n_inputs = 0
         self._left_some = False
         for item in read(path, source_path, self.limits):
+            if isinstance(item, Skipped):
+                self.skipped.append((item.source_path, item.why))
+                continue
             n_inputs += 1
             if self._is_new(item, path):
                 if isinstance(item, Refusal):
                     self.refusals.append(item)
                 else:
                     yield self._issue(item, key_of(item))
-        if not self._left_some:
+        if not self._left_some and before == _state(path):  # else the hash may be that of another state: read again
             self.files[source_path] = File(source_path, whole, n_inputs, 0)
 
     def _is_new(self, item: Document | Refusal, path: Path) -> bool:
@@ -169,9 +175,11 @@ class Intake:
         return task
 
     def refuse_unreadable(self, source_path: str, detail: str) -> None:
-        """A file that cannot be read, or a folder that cannot be listed: one refusal, however much it holds."""
-        refusal = Refusal(source_path, 0, "unreadable", detail, None)
-        if self._is_new(refusal, Path(source_path)):
+        """A folder that cannot be listed: one refusal, however much it holds."""
+        self._refuse(Refusal(source_path, 0, "unreadable", detail, None))
+
+    def _refuse(self, refusal: Refusal) -> None:
+        if self._is_new(refusal, Path(refusal.source_path)):
             self.refusals.append(refusal)
 
     def parts(self, answers: Iterable[Extracted], progress: Callable[[int], None]) -> Iterator[Batch]:
@@ -199,7 +207,8 @@ class Intake:
     def superseded(self) -> dict[str, str]:
         """Inputs that lost to another input for the same article: their id -> the id of the one that stands.
 
-        The later published_at stands, else the later in (path, offset). Ask when all answers are in.
+        The later published_at stands, else the later fetch, else the later in (path, offset). Ask when all answers
+        are in.
         """
         contests: dict[str, list[str]] = {}
         for name in self.published:
@@ -210,9 +219,10 @@ class Intake:
             losers |= {name: winner for name in names if name != winner}
         return losers
 
-    def _standing(self, name: str) -> tuple[datetime, str, int]:
+    def _standing(self, name: str) -> tuple[datetime, str, str, int]:
         document = self.issued[name].document
-        return self.published[name] or EARLIEST, document.source_path, document.source_offset
+        published_at = self.published[name] or EARLIEST
+        return published_at, document.fetched_at or "", document.source_path, document.source_offset
 
     def settled(self, batch: Batch) -> Batch:
         """The batch without superseded documents, every document under its own id."""
@@ -266,7 +276,7 @@ def located(paths: Iterable[tuple[Path, str]], limits: Limits, batch_of: Mapping
     places: dict[str, set[str]] = {}
     for path, source_path in paths:
         for item in read(path, source_path, limits):
-            batch = batch_of.get(input_key(item))
+            batch = None if isinstance(item, Skipped) else batch_of.get(input_key(item))
             if batch is not None:
                 places.setdefault(batch, set()).add(source_path)
     return places
@@ -285,7 +295,21 @@ def _own(name: str) -> str:
 
 
 def _file_hash(path: Path) -> str:
-    """sha256 of a file, together with its sidecar where it has one."""
-    whole = digest(path)
-    sidecar = path.with_name(f"{path.name}.meta.json")
-    return sha256((whole + digest(sidecar)).encode()).hexdigest() if sidecar.is_file() else whole
+    """sha256 of a file, together with its sidecar where it has one. Raises UnpackError."""
+    whole = _digest(path)
+    sidecar = path.with_name(path.name + SIDECAR)
+    return sha256((whole + _digest(sidecar)).encode()).hexdigest() if sidecar.is_file() else whole
+
+
+def _digest(path: Path) -> str:
+    with opened(path) as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    """What changes when the file does; None where it is gone."""
+    try:
+        seen = path.stat()
+    except OSError:
+        return None
+    return seen.st_ino, seen.st_size, seen.st_mtime_ns

@@ -255,9 +255,9 @@ def _extract(bench: Bench) -> Sequence[tuple[str, str]]:
     for source_path, detail in inputs.unlisted:
         intake.refuse_unreadable(source_path, detail)
     answers = bench.engine.map_isolated(
-        partial(extract.apply, settings=settings, as_of=order.as_of),
+        partial(extract.answers, settings=settings, as_of=order.as_of),
         intake.groups(item for item in inputs.paths if order.paths is None or item[1] in order.paths),
-        settings.timeout_seconds,
+        settings.fences,
         extract.refused,
     )
     read = reset_folder(folder / "read")
@@ -290,12 +290,12 @@ def _extract(bench: Bench) -> Sequence[tuple[str, str]]:
         "n_unchanged": intake.n_unchanged,
         "n_repeated": intake.n_repeated,
         "n_forgotten": intake.n_forgotten,
-        "n_skipped": len(inputs.skipped),
+        "n_skipped": len(inputs.skipped) + len(intake.skipped),
         "n_lines": bench.engine.gather(folder, "lines").height,
         "rejected_by_reason": dict(sorted(rejects["reason"].value_counts().iter_rows())),
     }
     bench.finish("extract", order.as_of, counts, started)
-    return inputs.skipped
+    return [*inputs.skipped, *intake.skipped]
 
 
 def _new_run_id(as_of: datetime, taken: Sequence[str], base: Version | None) -> str:

@@ -21,7 +21,7 @@ LAYERS = (  # lowest first; a module may import from lower layers, and from its 
     ("pipeline.rebuild",),
     ("pipeline.cli",),
 )
-LAZY = {"trafilatura", "datasketch", "pebble", "scipy"}  # each takes a good part of a second to import
+LAZY = {"trafilatura", "datasketch", "scipy"}  # each takes a good part of a second to import
 MODULES = sorted(ROOT.rglob("*.py"))
 
 

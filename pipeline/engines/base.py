@@ -7,6 +7,7 @@ and an article is never spread over two parts. A *batch* is one part of each tab
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -15,7 +16,17 @@ import polars as pl
 Batch = dict[str, pl.DataFrame]
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+# Answers to a group of tasks, each better than the one before: where the work is cut short, the last that came counts.
+Kernel = Callable[[Sequence[Task]], Iterable[Result]]
 Refused = Callable[[Task, str, str], Result]  # a task that could not be done: the task, the reason, the detail
+
+
+@dataclass(frozen=True, slots=True)
+class Fences:
+    """Where work on a group of tasks ends, whatever it is doing."""
+
+    cpu_seconds: float  # and four times that by the clock
+    memory_bytes: int  # of address space, libraries included
 
 
 class Engine(Protocol):
@@ -31,15 +42,15 @@ class Engine(Protocol):
 
     def map_isolated(
         self,
-        kernel: Callable[[Sequence[Task]], Result],
+        kernel: Kernel[Task, Result],
         tasks: Iterable[Sequence[Task]],
-        seconds: float,
+        fences: Fences,
         refused: Refused[Task, Result],
     ) -> Iterator[Result]:
-        """The kernel's answer for each group of tasks, in order, worked out where a crash or a hang harms nothing.
+        """The kernel's last answer for each group of tasks, in order, worked out where a crash or a hang harms nothing.
 
-        A group that fails or takes more than `seconds` is done again task by task, and a task that fails alone is
-        handed to `refused`.
+        A group that fails or reaches a fence is done again task by task; a task that fails again stands with the last
+        answer it gave, or is handed to `refused` with a reason: timeout, killed, out_of_memory, error.
         """
         ...
 

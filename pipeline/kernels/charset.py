@@ -73,12 +73,13 @@ SEQUENCE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|"
     rb"\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"
 )  # well-formed UTF-8 beyond ASCII (Unicode standard, table 3-7)
+SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")  # half of a pair, written as if it were a character (CESU-8)
 HIGH = re.compile(rb"[\x80-\xff]")
 BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 # Languages in Latin script have no words of two letters and more without one of a to z.
 WORD_BEYOND_ASCII = re.compile(r"(?<![^\W\d_])[^\W\d_\x00-\x7f]{2,30}(?![^\W\d_])")
 CONTROLS = bytes((*range(0x01, 0x09), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F))
-PIECE = re.compile(rb"[^\n<>]*[\x80-\xff][^\n<>]*")  # text beside tags and lines of ASCII, which tell nothing
+EDGE = re.compile(rb"[\n<>]")  # of a piece of text; pieces of ASCII, tags among them, tell nothing
 MIN_OWN_SHARE = 0.3  # of the letters, for a charset of another script
 SAMPLE_BYTES = 10_000  # what the detector sees: it takes 10 to 30 ms for these
 NOISE_SHARE = 0.01  # of control characters; a stray one or two are met in real pages
@@ -165,13 +166,13 @@ def _unmarked_utf16(raw: bytes) -> Decoded | None:
 
 
 def _damaged_utf8(raw: bytes) -> Undecodable | None:
-    """UTF-8 with holes: at least as many well-formed sequences as bytes that belong to none.
+    """UTF-8 with holes: at least as many well-formed sequences as bytes that belong to none, or only halves of pairs.
 
     In other charsets well-formed sequences are accidents: in news in 17 of them, at most one to four bytes of none.
     """
     rest, n_valid = SEQUENCE.subn(b"", raw)
     n_junk = sum(1 for _ in HIGH.finditer(rest))
-    if n_valid < n_junk:
+    if n_valid < n_junk and HIGH.search(SURROGATE.sub(b"", rest)):
         return None
     try:
         raw.decode()
@@ -198,7 +199,7 @@ def _detected(raw: bytes) -> list[str]:
     """
     from charset_normalizer import from_bytes
 
-    sample = b"\n".join(piece[0] for piece in PIECE.finditer(raw[: 20 * SAMPLE_BYTES]))[:SAMPLE_BYTES]
+    sample = b"\n".join(piece for piece in EDGE.split(raw[: 20 * SAMPLE_BYTES]) if HIGH.search(piece))[:SAMPLE_BYTES]
     misfit, latin = _latin_charsets(sample)
     n_high = sum(1 for _ in HIGH.finditer(sample))
     if misfit <= ODD_SHARE and n_high < len(sample) / 2:

@@ -18,7 +18,8 @@ DEPTH, ITEMS = 6, 500  # deeper or further is no article's own description
 WRAPPING = re.compile(r"<!--|-->|(?://|/\*)?[ \t]{0,8}(?:<!\[CDATA\[|\]\]>)[ \t]{0,8}(?:\*/)?")
 BETWEEN = re.compile(r"[\s;,]*")
 # A string stays as it is; what stands between strings loses comments and the comma before a closing bracket.
-STRING_OR_FLAW = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.DOTALL)
+# One that has no end goes on to the end of the text: to look for it from each beginning anew would be quadratic.
+STRING_OR_FLAW = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|//[^\n]*|/\*.*?(?:\*/|\Z)|,(?=\s*[}\]])', re.DOTALL)
 BAD_ESCAPE = re.compile(r'\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})')
 # What is still read of a block that no repair makes whole: these strings, and the name in an author.
 TYPE = re.compile(r'"@type"\s*:\s*\[?\s*"(\w{1,40})"')

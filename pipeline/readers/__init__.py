@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-from pipeline.readers import html, jsonl, parquet, text
-from pipeline.readers.base import REASONS, Document, Limits, Refusal, key_of, outlet_of
+from pipeline.readers import html, jsonl, parquet, text, warc
+from pipeline.readers.base import REASONS, Document, Limits, Refusal, Skipped, key_of, outlet_of
 
-__all__ = ["READERS", "REASONS", "Document", "Limits", "Refusal", "key_of", "outlet_of", "read", "reader_of"]
+__all__ = ["READERS", "REASONS", "Document", "Limits", "Refusal", "Skipped", "key_of", "outlet_of", "read", "reader_of"]
 
 
-READERS = (text, html, jsonl, parquet)
+READERS = (text, html, jsonl, parquet, warc)
 SUFFIXES = tuple(suffix for reader in READERS for suffix in reader.SUFFIXES)
 
 
@@ -27,10 +27,10 @@ def reader_of(name: str) -> ModuleType:
     raise ValueError(f"{name}: no reader for this name")
 
 
-def read(path: Path, source_path: str, limits: Limits) -> Iterator[Document | Refusal]:
-    """The documents of a file and the refusals among them, in file order; lazy, in bounded memory.
+def read(path: Path, source_path: str, limits: Limits) -> Iterator[Document | Refusal | Skipped]:
+    """The documents of a file and the refusals among them, in file order; last what was skipped. Lazy, bounded memory.
 
     Raises ValueError for a name no reader takes.
     """
-    found: Iterator[Document | Refusal] = reader_of(source_path).read(path, source_path, limits)
+    found: Iterator[Document | Refusal | Skipped] = reader_of(source_path).read(path, source_path, limits)
     return found

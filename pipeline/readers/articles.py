@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Literal
 from pipeline.kernels.hashing import content_hash
 from pipeline.readers.base import Document, Limits, Refusal
 from pipeline.readers.records import RecordError, field
-from pipeline.readers.unpack import UnpackError, pieces
+from pipeline.readers.unpack import UnpackError, opened, pieces
 
 SIDECAR = ".meta.json"
 SIDECAR_BYTES = 1 << 20  # five short strings need far less than 1 MB
@@ -32,17 +33,15 @@ def article(
         return
     document = Document(source_path, 0, None, form, raw, content_hash(raw))
     sidecar = path.with_name(path.name + SIDECAR)
-    if not sidecar.exists():
+    if not os.path.lexists(sidecar):
         yield document
         return
     said = b""
     try:
-        with sidecar.open("rb") as file:
+        with opened(sidecar) as file:
             said = file.read(SIDECAR_BYTES + 1)
         yield _described(document, said)
-    except OSError as error:
-        yield _bad_sidecar(document, said, error.strerror or str(error))
-    except RecordError as error:
+    except (UnpackError, RecordError) as error:
         yield _bad_sidecar(document, said, error.detail)
 
 

@@ -28,14 +28,14 @@ def found(root: Path, include: Sequence[str] = (), exclude: Sequence[str] = (), 
     """Every file under the root (or the root itself) that a reader takes and the patterns let through.
 
     Patterns are shell patterns on the file's name or on its path under the root, capitals or not; no `include` means
-    all. Links to folders are not followed; only regular files count. The folder `without`, and every folder that
-    looks like an output of copydesk, is passed over. A root that is missing gives nothing.
+    all. Links to folders are not followed, nor links out of the root; only regular files count. The folder `without`,
+    and every folder that looks like an output of copydesk, is passed over. A root that is missing gives nothing.
     """
     paths: list[tuple[Path, str]] = []
     skipped: list[tuple[str, str]] = []
     unlisted: list[tuple[str, str]] = []
     for path, source_path in _entries(root, skipped, unlisted, without):
-        why = _why_not(path, source_path, include, exclude)
+        why = _why_not(path, source_path, include, exclude) or _no_file(path, root)
         if why is None:
             paths.append((path, source_path))
         elif not path.name.endswith(SIDECAR):  # it goes with its file
@@ -94,11 +94,18 @@ def _why_not(path: Path, source_path: str, include: Sequence[str], exclude: Sequ
         return "not in include"
     if _matches(name, source_path, exclude):
         return "in exclude"
+    return None
+
+
+def _no_file(path: Path, root: Path) -> str | None:
+    """Why the name is none of a file in the root; a link into the rest of the machine may lead to what is secret."""
     try:
-        mode = path.stat().st_mode
+        if not stat.S_ISREG(path.stat().st_mode):
+            return "no regular file"
+        is_inside = path == root or not path.is_symlink() or path.resolve().is_relative_to(root.resolve())
     except OSError as error:
         return error.strerror or "cannot be looked at"
-    return None if stat.S_ISREG(mode) else "no regular file"
+    return None if is_inside else "link out of the input folder"
 
 
 def _matches(name: str, source_path: str, patterns: Sequence[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from pipeline.kernels.hashing import content_hash
 from pipeline.readers.base import Document, Limits, Refusal
 from pipeline.readers.records import KEYS, RecordError, document
+from pipeline.readers.unpack import UnpackError, most_unpacked, opened
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,25 +24,32 @@ BATCH_ROWS = 32  # a 4 kB file may hold 2,000,000 equal rows of 1 kB: never unfo
 def read(path: Path, source_path: str, limits: Limits) -> Iterator[Document | Refusal]:
     """The documents of the file in row order; the offset is the row's number.
 
-    The footer is looked at first: too many rows or bytes refuse the file, damage in a row group refuses the rest.
+    The footer is looked at first: too many rows or bytes refuse the file. Damage in a row group refuses the rest, and
+    so does a ratio of unpacked to packed bytes above the limit, whatever the footer says of itself.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     row_no = 0
     try:
-        with pq.ParquetFile(path) as file:
+        with opened(path) as raw, pq.ParquetFile(raw) as file:
             if trouble := _trouble(file, limits):
                 yield Refusal(source_path, 0, *trouble, _file_mark(path))
                 return
             columns = [key for key in KEYS if key in file.schema_arrow.names]
+            most = most_unpacked(os.fstat(raw.fileno()).st_size, limits)
+            unpacked_bytes = 0
             for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=columns):
+                unpacked_bytes += batch.nbytes
+                if unpacked_bytes > most:
+                    raise UnpackError("too_large", f"unpacks to more than {limits.max_unpack_ratio} times its size")
                 for index in range(batch.num_rows):
                     yield _row(batch, index, source_path, row_no, limits)
                     row_no += 1
-    except (pa.ArrowException, OSError) as error:
-        reason = "unreadable" if isinstance(error, (PermissionError, FileNotFoundError)) else "damaged"
-        yield Refusal(source_path, row_no, reason, f"Parquet: {_first_line(error)}", _file_mark(path))
+    except UnpackError as error:
+        yield Refusal(source_path, row_no, error.reason, error.detail, _file_mark(path))
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last: a column's name is not UTF-8
+        yield Refusal(source_path, row_no, "damaged", f"Parquet: {_first_line(error)}", _file_mark(path))
 
 
 def _trouble(file: pq.ParquetFile, limits: Limits) -> tuple[str, str] | None:
@@ -82,9 +91,9 @@ def _cell(cell: pa.Scalar, key: str, limits: Limits) -> object:
 
 def _file_mark(path: Path) -> str | None:
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             return content_hash(file.read(1 << 26))  # 64 MB tell a broken file from any other
-    except OSError:
+    except UnpackError:
         return None
 
 

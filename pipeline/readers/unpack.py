@@ -5,8 +5,12 @@ zstandard's own `stream_reader` gives short data for a cut frame without a word,
 
 from __future__ import annotations
 
+import os
+import stat
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,30 +38,60 @@ def with_packing(*suffixes: str) -> tuple[str, ...]:
     return tuple(suffix + packed for suffix in suffixes for packed in PACKED_SUFFIXES)
 
 
+@contextmanager
+def opened(path: Path) -> Iterator[BufferedReader]:
+    """The file, open for reading; what is no regular file is never waited for.
+
+    Raises UnpackError: `unreadable`, and on leaving `changed` where the file was written to meanwhile.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # without, a pipe would be waited for
+    except OSError as error:
+        raise UnpackError("unreadable", error.strerror or str(error)) from None
+    before = os.fstat(descriptor)
+    if not stat.S_ISREG(before.st_mode):
+        os.close(descriptor)
+        raise UnpackError("unreadable", "no regular file")
+    with os.fdopen(descriptor, "rb") as file:
+        yield file
+        after = os.fstat(file.fileno())
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise UnpackError("changed", "the file was written to while it was read")
+
+
 def pieces(path: Path, limits: Limits) -> Iterator[bytes]:
     """The unpacked bytes of a file, a piece at a time.
 
-    Raises UnpackError after the last good piece: unreadable, truncated, damaged, too_large.
+    Raises UnpackError after the last good piece: unreadable, changed, truncated, damaged, too_large.
     """
-    try:
-        packed_bytes = path.stat().st_size
-        with path.open("rb") as file:
-            unpacked_bytes = 0
-            for piece in _unpacked(path.name.lower(), file):
+    unpacked_bytes = 0
+    with opened(path) as file:
+        most = most_unpacked(os.fstat(file.fileno()).st_size, limits)
+        try:
+            for piece in unpacked(path.suffix.lower(), file):
                 unpacked_bytes += len(piece)
                 if unpacked_bytes > limits.max_file_bytes:
                     raise UnpackError("too_large", f"more than {limits.max_file_bytes:,} bytes")
-                if unpacked_bytes > max(RATIO_FROM_BYTES, packed_bytes * limits.max_unpack_ratio):
+                if unpacked_bytes > most:
                     raise UnpackError("too_large", f"unpacks to more than {limits.max_unpack_ratio} times its size")
                 yield piece
-    except OSError as error:
-        raise UnpackError("unreadable", error.strerror or str(error)) from None
+        except OSError as error:
+            raise UnpackError("unreadable", error.strerror or str(error)) from None
 
 
-def _unpacked(name: str, file: BinaryIO) -> Iterator[bytes]:
-    if name.endswith(".gz"):
+def most_unpacked(packed_bytes: int, limits: Limits) -> int:
+    """The bytes that a file of that size may unpack to."""
+    return max(RATIO_FROM_BYTES, packed_bytes * limits.max_unpack_ratio)
+
+
+def unpacked(packing: str, file: BinaryIO) -> Iterator[bytes]:
+    """The bytes in the file, a piece at a time; `packing` is `.gz`, `.zst`, or anything else for none.
+
+    Raises UnpackError after the last good piece: truncated, damaged.
+    """
+    if packing == ".gz":
         return _gzip_pieces(file)
-    if name.endswith(".zst"):
+    if packing == ".zst":
         return _zstd_pieces(file)
     return iter(lambda: file.read(PIECE_BYTES), b"")
 

@@ -14,6 +14,7 @@ import polars as pl
 from pydantic import Field
 
 from pipeline import schemas
+from pipeline.engines.base import Fences
 from pipeline.kernels.charset import Decoded, Undecodable, checked, decoded
 from pipeline.kernels.dates import day_in_address, published
 from pipeline.kernels.html import parsed, visible_lines
@@ -42,12 +43,16 @@ class Settings(StageSettings):
     html: Literal["auto", "fast", "trafilatura"] = "auto"  # ask trafilatura about doubtful pages, never, or always
     max_doubt: float = Field(0.14, ge=0, le=1)  # auto: a page of more doubt is doubtful; about one in ten is
     min_words: int = Field(40, ge=0)  # auto: so is a page of which fewer words would be kept
-    timeout_seconds: float = Field(60.0, gt=0)  # for one document; at 20 a busy machine refused good ones
+    timeout_seconds: float = Field(20.0, gt=0)  # of CPU time for one document, and four times that by the clock
+    # Address space of a process that reads documents, libraries included: 1.4 GB is just under 1 GB resident.
+    max_memory_bytes: int = Field(1_400_000_000, ge=700_000_000)
     max_file_bytes: int = Field(8_000_000_000, gt=0)  # unpacked bytes of one file of records
     max_document_bytes: int = Field(10_000_000, gt=0)  # of one article, of one JSON line
     max_unpack_ratio: int = Field(300, gt=0)  # unpacked to packed size of a file
     max_records: int = Field(20_000_000, gt=0)  # rows of one Parquet file
     max_lines: int = Field(50_000, gt=0)  # non-blank lines of one document
+    # Of one line: the stages after this one are not fenced, and take up to a second for a paragraph of that many.
+    max_line_characters: int = Field(500_000, gt=0)
     # Characters of a page that trafilatura is still shown: it takes 1 to 5 seconds per million.
     max_voted_characters: int = Field(2_000_000, ge=0)
 
@@ -60,6 +65,11 @@ class Settings(StageSettings):
             max_unpack_ratio=self.max_unpack_ratio,
             max_records=self.max_records,
         )
+
+    @property
+    def fences(self) -> Fences:
+        """Where the work on a document ends."""
+        return Fences(cpu_seconds=self.timeout_seconds, memory_bytes=self.max_memory_bytes)
 
 
 @dataclass(frozen=True)
@@ -94,6 +104,13 @@ class _Page:
     html: str | None = field(repr=False)  # of a page that trafilatura may be asked about
     extractor: str  # fast, trafilatura, text
     votes: list[bool] | None = None  # trafilatura's, where it decides
+
+
+def answers(tasks: Sequence[Task], settings: Settings, as_of: datetime) -> Iterator[Extracted]:
+    """What became of the tasks; of a page by itself, first what it is without trafilatura, should that hang or die."""
+    if len(tasks) == 1 and tasks[0].document.format == "html" and settings.html != "fast":
+        yield apply(tasks, settings.model_copy(update={"html": "fast"}), as_of)
+    yield apply(tasks, settings, as_of)
 
 
 def apply(tasks: Sequence[Task], settings: Settings, as_of: datetime) -> Extracted:
@@ -182,6 +199,10 @@ def _page(document: Document, settings: Settings) -> _Page | Undecodable:
         return Undecodable("no_text", "no visible line")
     if len(lines) > settings.max_lines:
         return Undecodable("too_large", f"more than {settings.max_lines:,} lines")
+    longest = max(lines, key=lambda line: len(line.text))
+    if len(longest.text) > settings.max_line_characters:
+        detail = f"line {longest.line_no:,} has more than {settings.max_line_characters:,} characters"
+        return Undecodable("too_large", detail)
     if document.format == "html" and len(found.text) <= settings.max_voted_characters:
         html = found.text
     return _Page(lines, said, language(said.language, lines), found.charset, html, extractor)
@@ -192,7 +213,7 @@ def _decoded(document: Document) -> Decoded | Undecodable:
         return Undecodable("empty", "no bytes")
     if isinstance(document.content, str):
         return checked(Decoded(document.content, "utf-8", "record"))
-    return decoded(document.content, markup=document.format == "html")
+    return decoded(document.content, declared=document.charset, markup=document.format == "html")
 
 
 def _reject(task: Task, reason: str, detail: str) -> Row:

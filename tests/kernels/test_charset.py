@@ -129,3 +129,9 @@ def test_utf_8_is_always_read_as_it_is(text):
     if text.encode().startswith((codecs.BOM_UTF8, b"%PDF-", b"PK\x03\x04", b"GIF8", b"{\\rtf")):
         return
     assert decoded(text.encode()) == Decoded(text, "utf-8", "utf-8")
+
+
+def test_halves_of_surrogate_pairs_are_damage_and_not_letters_of_another_charset():
+    answer = decoded(b"The board met. \xed\xa0\xbd\xed\xb8\x80 The talks go on.")
+
+    assert (answer.reason, answer.detail) == ("bad_encoding", "damaged UTF-8: invalid continuation byte at byte 15")

@@ -1,11 +1,14 @@
 import gzip
 import json
+import os
+from pathlib import Path
 
+import polars as pl
 import pytest
 import zstandard
 
 from pipeline.kernels.hashing import content_hash
-from pipeline.readers import Document, Limits, Refusal, key_of, outlet_of, read
+from pipeline.readers import Document, Limits, key_of, outlet_of, read
 
 STORY = "Bridge over the Arle to close for three weeks\n\nThe county council voted on Monday night.\n"
 PAGE = (
@@ -71,9 +74,44 @@ def test_a_file_that_unpacks_far_beyond_its_size_is_refused(tmp_path):
     assert (refusal.reason, "times its size" in refusal.detail) == ("too_large", True)
 
 
-def test_a_folder_in_place_of_a_file_is_unreadable(tmp_path):
-    (tmp_path / "a.txt").mkdir()
-    assert only(tmp_path / "a.txt") == Refusal("a.txt", 0, "unreadable", "Is a directory", None)
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+@pytest.mark.parametrize("name", ["a.txt", "a.jsonl.gz", "a.warc", "a.parquet"])
+def test_what_is_no_file_is_unreadable_and_never_waited_for(tmp_path, name, make):
+    make(tmp_path / name)
+    refusal = only(tmp_path / name)
+    assert (refusal.source_offset, refusal.reason, refusal.detail) == (0, "unreadable", "no regular file")
+
+
+def test_a_file_that_is_gone_is_unreadable(tmp_path):
+    assert only(tmp_path / "a.txt").detail == "No such file or directory"
+
+
+def test_a_sidecar_that_is_a_pipe_is_not_waited_for(tmp_path):
+    path = put(tmp_path / "a.txt", STORY.encode())
+    os.mkfifo(tmp_path / "a.txt.meta.json")
+    refusal = only(path)
+    assert (refusal.reason, refusal.detail) == ("bad_sidecar", ".meta.json: no regular file")
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.jsonl", "a.parquet"])
+def test_a_file_that_is_written_to_while_it_is_read_is_refused(tmp_path, name, monkeypatch):
+    path = put(tmp_path / name, b'{"text": "a"}\n')
+    if name == "a.parquet":
+        pl.DataFrame({"text": ["a"]}).write_parquet(path)
+    looks = []
+
+    def looked(descriptor):
+        if len(looks) == 1:
+            os.utime(path, ns=(1, 1))
+        looks.append(descriptor)
+        return fstat(descriptor)
+
+    fstat = os.fstat
+    monkeypatch.setattr(os, "fstat", looked)
+
+    *before, last = read(path, name, Limits())
+
+    assert (last.reason, len(before)) == ("changed", 0 if name == "a.txt" else 1)
 
 
 def test_the_sidecar_tells_where_a_file_comes_from(tmp_path):

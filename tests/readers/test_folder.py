@@ -1,4 +1,5 @@
 import os
+import socket
 
 import pytest
 
@@ -68,6 +69,32 @@ def test_links_to_folders_are_not_followed_and_pipes_not_opened(tmp_path):
         ("pipe.txt", "no regular file"),
         ("real/loop", "link to a folder"),
     ]
+
+
+def test_a_link_out_of_the_root_is_passed_over_and_one_inside_is_a_file(tmp_path):
+    (tmp_path / "secret.txt").write_text("x")
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/a.txt").write_text("x")
+    (tmp_path / "raw/out.txt").symlink_to(tmp_path / "secret.txt")
+    (tmp_path / "raw/in.txt").symlink_to("a.txt")
+    (tmp_path / "raw/self.txt").symlink_to("self.txt")
+    (tmp_path / "linked").symlink_to("raw")
+    for root in (tmp_path / "raw", tmp_path / "linked"):
+        passed = found(root)
+        assert [source_path for _, source_path in passed.paths] == ["a.txt", "in.txt"]
+        assert passed.skipped == [
+            ("out.txt", "link out of the input folder"),
+            ("self.txt", "Too many levels of symbolic links"),
+        ]
+
+
+def test_devices_and_sockets_are_no_files(tmp_path):
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(str(tmp_path / "socket.txt"))
+    (tmp_path / "zero.txt").symlink_to("/dev/zero")
+    assert found(tmp_path).paths == []
+    assert {why for _, why in found(tmp_path).skipped} == {"no regular file"}
+    listening.close()
 
 
 def test_a_missing_root_gives_nothing(tmp_path):

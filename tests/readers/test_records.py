@@ -137,6 +137,13 @@ def test_what_is_no_parquet_is_damaged(tmp_path, raw):
     assert (refusal.reason, refusal.source_offset) == ("damaged", 0)
 
 
+def test_a_column_whose_name_is_not_utf8_is_damage(tmp_path):
+    pl.DataFrame({"text": ["a"] * 9, "named": ["b"] * 9}).write_parquet(tmp_path / "a.parquet")
+    raw = (tmp_path / "a.parquet").read_bytes()
+    (refusal,) = all_of(tmp_path / "a.parquet", raw.replace(b"named", b"n\xff\xfeed"))
+    assert refusal.reason == "damaged"
+
+
 def test_the_footer_is_looked_at_before_the_rows(tmp_path):
     pl.DataFrame({"text": ["a" * 1_000] * 50_000}).write_parquet(tmp_path / "a.parquet")
     (refusal,) = all_of(tmp_path / "a.parquet", limits=Limits(max_records=10_000))

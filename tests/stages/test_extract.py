@@ -10,7 +10,7 @@ from polars.testing import assert_frame_equal
 from pipeline import schemas
 from pipeline.kernels.hashing import article_id, content_hash
 from pipeline.readers import REASONS, Document, key_of, outlet_of
-from pipeline.stages.extract import Settings, Task, apply, refused
+from pipeline.stages.extract import Settings, Task, answers, apply, refused
 
 AS_OF = datetime(2026, 11, 22, tzinfo=UTC)
 SEEN = datetime(2026, 11, 21, tzinfo=UTC)
@@ -144,6 +144,27 @@ def test_a_document_that_cannot_be_read_is_one_reject_and_the_others_go_on(conte
     assert reject["source_path"] == bad.document.source_path
     assert answer.documents.height == 2
     assert reason in dict(REASONS)
+
+
+def test_a_page_by_itself_is_answered_without_trafilatura_first():
+    alone = [task(PAGE, "html")]
+    first, last = answers(alone, Settings(html="trafilatura"), AS_OF)
+
+    assert (first.documents["extractor"][0], last.documents["extractor"][0]) == ("fast", "trafilatura")
+    assert len(list(answers([*alone, task(STORY, number=2)], Settings(), AS_OF))) == 1
+
+
+def test_a_line_beyond_the_limit_refuses_its_document():
+    answer = read(task(f"{STORY}\n{'word ' * 50}"), max_line_characters=200)
+    (reject,) = answer.rejects.to_dicts()
+    assert reject["reason"] == "too_large"
+    assert reject["detail"].endswith("has more than 200 characters")
+
+
+def test_what_the_server_said_of_the_charset_counts_before_the_page():
+    raw = "<meta charset=windows-1252><p>Привет из Порт-Альмы, сказал мэр города.</p>".encode("cp1251")
+    answer = read(task(raw, "html", charset="windows-1251"))
+    assert answer.documents["charset"].to_list() == ["cp1251"]
 
 
 def test_a_task_that_crashed_or_hung_elsewhere_is_one_reject():

@@ -1,0 +1,227 @@
+"""Every pattern and every rule on its worst 100 kB: twice the input takes at most two and a half times as long.
+
+The strings are made from the patterns themselves: each repeated part of a pattern is pumped behind what leads to it,
+and ends in a sign that lets the match fail. CPU time of this thread, the best of several turns, so that other work on
+the machine does not count; what takes under 50 ms for 100 kB is fast whatever its shape.
+"""
+
+import importlib
+import pkgutil
+import re
+import time
+from datetime import UTC, datetime
+from functools import partial
+from re import _constants as codes
+from re import _parser as parser
+
+import pytest
+import regex
+
+import pipeline
+from pipeline.kernels import (
+    charset,
+    dates,
+    forms,
+    html,
+    identity,
+    json_ld,
+    language,
+    main_text,
+    metadata,
+    text,
+    words,
+)
+from pipeline.readers import html as html_reader
+from pipeline.readers import warc
+
+SIZES = (3_000, 25_000, 100_000)  # characters: what is quadratic shows before it takes minutes
+MAX_RATIO = 2.5
+FAST = 0.05  # seconds of CPU time
+CAPPED = {"pipeline.kernels.authors": metadata.FIELD_LENGTH}  # modules whose patterns see no more of a text
+ROUNDS, TURNS = 3, 3  # the least ratio of three, each of the least times of three: noise only adds
+TAIL = "\x00!"  # no pattern of ours ends in it
+PLAIN = ("a", "A", " ", "\n", "1", ".", ",", "-", "'", '"', "<", "(", "é", "中", "a ", "A ", "Aa ", "1 ", "a.", "a, ",
+         "A. ", "By A ", "a@a.", "\t", "http://", "<a ", "&#1", "\\", "\u0301", " – ", "| ", "2024-01-")  # fmt: skip
+
+
+def compiled():
+    """Every compiled pattern of the package, by name."""
+    found = {}
+    for info in pkgutil.walk_packages(pipeline.__path__, "pipeline."):
+        module = importlib.import_module(info.name)
+        for name, value in vars(module).items():
+            for number, pattern in enumerate(_patterns(value, 4)):
+                found.setdefault(pattern, f"{info.name}.{name}{f'[{number}]' if number else ''}")
+    return sorted((name, pattern) for pattern, name in found.items())
+
+
+def _patterns(value, depth):
+    if isinstance(value, re.Pattern | regex.Pattern):
+        yield value
+    elif depth and isinstance(value, tuple | list | frozenset | set):
+        for part in value:
+            yield from _patterns(part, depth - 1)
+    elif depth and isinstance(value, dict):
+        yield from _patterns(list(value.values()), depth)
+
+
+def pumps(pattern):
+    """(what leads to a repeated part, the part) for every repetition of the pattern; none that sre cannot parse."""
+    try:
+        tree = parser.parse(pattern.pattern, pattern.flags)
+    except re.error:
+        return []  # \p{...} of the regex module: PLAIN has to do
+    found = []
+    _collect(list(tree), "", found)
+    return found
+
+
+def _collect(nodes, before, found):
+    for code, value in nodes:
+        if code in (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT):
+            low, _, body = value
+            part = _sample(body)
+            found.append((before, part or "a"))
+            _collect(list(body), before, found)
+            before += part * max(low, 1)
+        elif code is codes.SUBPATTERN:
+            _collect(list(value[-1]), before, found)
+            before += _sample(value[-1])
+        elif code is codes.BRANCH:
+            for branch in value[1]:
+                _collect(list(branch), before, found)
+            before += _sample(value[1][0])
+        else:
+            before += _sample([(code, value)])
+
+
+def _sample(nodes):
+    """A string that the nodes match, near enough."""
+    made = ""
+    for code, value in nodes:
+        if code is codes.LITERAL:
+            made += chr(value)
+        elif code is codes.NOT_LITERAL:
+            made += "a" if value != ord("a") else "b"
+        elif code is codes.ANY:
+            made += "a"
+        elif code is codes.IN:
+            made += _one_of(value)
+        elif code in (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT):
+            made += _sample(value[2]) * max(value[0], 1)
+        elif code in (codes.SUBPATTERN, codes.ATOMIC_GROUP):
+            made += _sample(value[-1] if code is codes.SUBPATTERN else value)
+        elif code is codes.BRANCH:
+            made += _sample(value[1][0])
+    return made
+
+
+def _one_of(members):
+    code, value = members[0]
+    if code is codes.NEGATE:
+        banned = re.compile(_sample_class(members[1:])) if len(members) > 1 else None
+        return next((sign for sign in 'a 1.-<\n"é中' if banned is None or not banned.match(sign)), "")
+    if code is codes.LITERAL:
+        return chr(value)
+    if code is codes.RANGE:
+        return chr(value[0])
+    return {codes.CATEGORY_DIGIT: "1", codes.CATEGORY_SPACE: " ", codes.CATEGORY_NOT_SPACE: "a"}.get(value, "a")
+
+
+def _sample_class(members):
+    signs = ""
+    for code, value in members:
+        if code is codes.LITERAL:
+            signs += re.escape(chr(value))
+        elif code is codes.RANGE:
+            signs += f"{re.escape(chr(value[0]))}-{re.escape(chr(value[1]))}"
+        elif code is codes.CATEGORY:
+            signs += {
+                codes.CATEGORY_DIGIT: r"\d", codes.CATEGORY_SPACE: r"\s", codes.CATEGORY_WORD: r"\w",
+                codes.CATEGORY_NOT_DIGIT: r"\D", codes.CATEGORY_NOT_SPACE: r"\S", codes.CATEGORY_NOT_WORD: r"\W",
+            }[value]  # fmt: skip
+    return f"[{signs}]"
+
+
+def hostile(before, part, size):
+    """`before`, the part over and over, and an end that no match has; as long as `size`."""
+    room = max(0, size - len(before) - len(TAIL))
+    return before + (part * (room // len(part) + 1))[:room] + TAIL
+
+
+def seconds(work, given):
+    started = time.thread_time()
+    work(given)
+    return time.thread_time() - started
+
+
+def growth(work, make):
+    """How many times longer the double takes, at the first size that takes long; 1 where none in SIZES does."""
+    size = next((size for size in SIZES if seconds(work, make(size)) >= FAST), None)
+    if size is None:
+        return 1.0
+    return min(_ratio(work, make, size) for _ in range(ROUNDS))
+
+
+def _ratio(work, make, size):
+    half, whole = (min(seconds(work, make(length)) for _ in range(TURNS)) for length in (size // 2, size))
+    return whole / half
+
+
+def scan(pattern, given):
+    """Every match: what search, sub, split and findall do."""
+    for _ in pattern.finditer(given):
+        pass
+    pattern.match(given)
+
+
+@pytest.mark.parametrize(("name", "pattern"), compiled(), ids=lambda value: value if isinstance(value, str) else "")
+def test_a_pattern_takes_time_in_proportion_to_its_input(name, pattern):
+    is_bytes = isinstance(pattern.pattern, bytes)
+    longest = CAPPED.get(name.rpartition(".")[0], SIZES[-1])
+    for before, part in {*pumps(pattern), *(("", part) for part in PLAIN)}:
+
+        def make(size, before=before, part=part):
+            made = hostile(before, part, min(size, longest))
+            return made.encode("latin-1", "replace") if is_bytes else made
+
+        ratio = growth(partial(scan, pattern), make)
+        assert ratio < MAX_RATIO, f"{name}: {ratio:.1f} times as long for {before!r} + {part!r} over and over"
+
+
+NOW = datetime(2026, 11, 18, tzinfo=UTC)
+RULES = {
+    "text_lines": text.text_lines,
+    "decoded": lambda given: charset.decoded(given.encode("cp1252", "replace")),
+    "decoded_damaged": lambda given: charset.decoded(given.encode() + b"\xff", markup=True),
+    "visible_lines": lambda given: html.visible_lines(html.parsed(f"<p>{given}"), 50_000),
+    "metadata": lambda given: metadata.metadata(
+        html.parsed(f"<title>{given}</title><meta name=author content='{given}'><p>{given}")
+    ),
+    "json_ld": lambda given: json_ld.objects('{"@type": "NewsArticle", "author": "' + given),
+    "published": lambda given: dates.published(given, NOW, "en"),
+    "author_names": lambda given: forms.author_names(given),
+    "line_language": lambda given: language.line_language(given, "en"),
+    "words": lambda given: words.word_count(given, words.words(given)),
+    "votes": lambda given: main_text.votes(text.text_lines(given), given),
+    "own_url": lambda given: html_reader.own_url(given.encode("utf-8", "replace")),
+    "bare_url": lambda given: identity.bare_url(f"https://a.example/?{given}"),
+    "host_of": lambda given: identity.host_of(f"https://{given}"),
+    "http_fields": lambda given: warc._answer(b"HTTP/1.1 200 OK\r\n" + given.encode() + b"\r\n\r\n"),
+}
+LONGER = ("By Ana Petrova and ", "17 November 2026 ", "Kim Jong-un ", "(Reuters) - ", "a\n", "a\n\n", "<p>a", "<b>a",
+          "https://a.example/a ", "Mr. ", "“a” ", "word, ", "a&a=", "a/", '"name": "', "// ", "/* ", "},{")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_takes_time_in_proportion_to_its_input(name):
+    for part in PLAIN + LONGER:
+        ratio = growth(RULES[name], partial(hostile, "", part))
+        assert ratio < MAX_RATIO, f"{name}: {ratio:.1f} times as long for {part!r} over and over"
+
+
+def test_a_pattern_that_is_quadratic_is_found():
+    bad = re.compile(r"\s+$")
+    before, part = pumps(bad)[0]
+
+    assert growth(partial(scan, bad), partial(hostile, before, part)) > MAX_RATIO

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from pipeline import __version__
-from pipeline.console import Console, balance, funnel, printable
+from pipeline.console import Console, balance, funnel, printable, printable_json
 from pipeline.errors import PipelineError, UsageError, WriteError
 
 if TYPE_CHECKING:  # polars and pydantic take half a second to import: `copydesk --help` does without them
@@ -144,7 +144,7 @@ def _order(
 
 
 def _print_json(value: object) -> None:
-    print(json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True, default=str))
+    print(printable_json(json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True, default=str)))
 
 
 def _finish(console: Console, outcome: Outcome, order: Order, *, as_json: bool) -> None:
@@ -388,22 +388,23 @@ def names_accept_command(
 
 @app.command("explain")
 def explain_command(
-    article: Annotated[str, typer.Argument(help="Id, path, url, or a part of the title that no other article has.")],
-    line: Annotated[int | None, typer.Option("--line", min=1, help="One line's whole story.")] = None,
+    article: Annotated[
+        str, typer.Argument(help="Id, path, url, or what only one article has in its title, deck, path or url.")
+    ],
+    line: Annotated[int | None, typer.Option("--line", min=1, help="One line's story, and what would keep it.")] = None,
     out: Out = Path("data/clean"),
     run_id: RunId = None,
     as_json: AsJson = False,
 ) -> None:
     """Show an article's page with the verdict on every line."""
     with _guarded(Console()):
-        from pipeline import explain
+        from pipeline import explain, pager
 
         record = explain.explained(_version(out, run_id), article, line)
         if as_json:
             _print_json(record)
         else:
-            for row in explain.page(record) if line is None else explain.line_story(record):
-                print(printable(row))
+            pager.show(explain.page(record, pager.width()) if line is None else explain.line_story(record))
 
 
 @app.command("runs")

@@ -71,9 +71,9 @@ class Version:
             return table.empty()
         return pl.concat([read_table(file) for file in files])
 
-    def scan(self, table: Table) -> pl.LazyFrame:
+    def scan(self, table: Table, *, state: bool = False) -> pl.LazyFrame:
         """The table, lazily, for a few rows of many."""
-        files = list(self.files(table).values())
+        files = list(self.files(table, state=state).values())
         return pl.scan_parquet(files, glob=False, hive_partitioning=False) if files else table.empty().lazy()
 
 

@@ -10,7 +10,7 @@ LAYERS = (  # lowest first; a module may import from lower layers, and from its 
     ("pipeline", "pipeline.errors"),
     ("pipeline.schemas",),
     ("pipeline.kernels",),
-    ("pipeline.files", "pipeline.console"),
+    ("pipeline.files", "pipeline.console", "pipeline.pager"),
     ("pipeline.engines", "pipeline.readers"),
     ("pipeline.stages",),
     ("pipeline.config", "pipeline.store"),

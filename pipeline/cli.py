@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -65,7 +65,9 @@ AsOf = Annotated[
     str | None,
     typer.Option("--as-of", metavar="TIME", help="The run's only clock (ISO 8601, UTC where no zone is given)."),
 ]
-DryRun = Annotated[bool, typer.Option("-n", "--dry-run", help="Do everything but publish.")]
+DryRun = Annotated[
+    bool, typer.Option("-n", "--dry-run", help="Do everything but publish; with --rebuild, show what would differ.")
+]
 Rebuild = Annotated[bool, typer.Option("--rebuild", help="Take every input again under the present settings.")]
 Force = Annotated[bool, typer.Option("--force-publish", help="Publish what a limit would refuse.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
@@ -166,6 +168,8 @@ def _finish(console: Console, outcome: Outcome, order: Order, *, as_json: bool) 
         console.say(f"output      {order.out / CURRENT}/  (version {outcome.version.run_id})")
     elif order.dry_run:
         console.say("dry run: nothing published")
+    if outcome.preview is not None and not as_json:
+        _show_preview(console, outcome.preview)
     if outcome.n_rejected:
         console.warning(
             "rejected", f"{outcome.n_rejected:,} inputs rejected; `copydesk rejects` lists them", n=outcome.n_rejected
@@ -175,9 +179,18 @@ def _finish(console: Console, outcome: Outcome, order: Order, *, as_json: bool) 
             "run_id": outcome.version.run_id if outcome.version else None,
             "counts": counts,
             "skipped": [{"path": path, "why": why} for path, why in outcome.skipped],
+            **({"preview": outcome.preview} if outcome.preview is not None else {}),
         })  # fmt: skip
     if outcome.n_rejected:
         raise typer.Exit(DONE_WITH_REJECTS)
+
+
+def _show_preview(console: Console, preview: Mapping[str, Any]) -> None:
+    """What a rebuild would change: the answer to what was asked, so on stdout, unless quiet."""
+    from pipeline import diff, pager
+
+    if console.level >= 0:
+        pager.show(diff.page(preview))
 
 
 def _first_of(skipped: Sequence[tuple[str, str]], why: str) -> str:
@@ -409,46 +422,37 @@ def explain_command(
 
 @app.command("runs")
 def runs_command(
-    run_id: Annotated[str | None, typer.Argument(help="One run; else all that are kept.")] = None,
+    run_id: Annotated[str | None, typer.Argument(metavar="[RUN]", help="One run; else all that are kept.")] = None,
     out: Out = Path("data/clean"),
     as_json: AsJson = False,
 ) -> None:
-    """List the versions kept, or one run's figures."""
+    """List the versions kept, or one run's figures by stage: time, articles per second, memory, counts."""
     with _guarded(Console()):
+        from pipeline import history, pager
+
         store = _store(out)
         if run_id is not None:
-            manifest = store.version(run_id).manifest
-            if as_json:
-                _print_json(
-                    {name: manifest[name] for name in ("run_id", "as_of", "base", "counts", "measured", "versions")}
-                )
-            else:
-                for row in [*funnel(manifest["counts"]).split("\n"), _measured(manifest)]:
-                    print(printable(row))
+            run = history.figures(store.version(run_id))
+            _print_json(run) if as_json else pager.show(history.page(run))
             return
-        current = store.version(None)
-        kept = [_run_row(version, current) for version in store.versions()]
-        if as_json:
-            _print_json(kept)
-        else:
-            for figures in kept:
-                mark = "*" if figures["current"] else " "
-                print(
-                    f"{mark} {figures['run_id']}  {figures['n_written']:>7,} written  "
-                    f"{figures['n_rejected']:>5,} rejected  {figures['n_unchanged']:>7,} unchanged"
-                )
+        kept = history.listed(store.versions(), store.version(None))
+        _print_json(kept) if as_json else pager.show(history.table(kept))
 
 
-def _run_row(version: Version, current: Version) -> dict[str, Any]:
-    taken = version.manifest["counts"]["extract"]
-    figures = {name: taken[name] for name in ("n_inputs", "n_written", "n_rejected", "n_unchanged")}
-    return {"run_id": version.run_id, "current": version.run_id == current.run_id, **figures}
+@app.command("diff")
+def diff_command(
+    before: Annotated[str, typer.Argument(metavar="RUN", help="The version to start from.")],
+    after: Annotated[str, typer.Argument(metavar="RUN", help="The version to compare with it.")],
+    out: Out = Path("data/clean"),
+    as_json: AsJson = False,
+) -> None:
+    """Show what differs between two versions: articles by cause, verdicts on lines, copies, names."""
+    with _guarded(Console()):
+        from pipeline import diff, pager
 
-
-def _measured(manifest: dict[str, Any]) -> str:
-    measured = manifest["measured"]
-    seconds = ", ".join(f"{stage} {value:.1f} s" for stage, value in measured["seconds"].items())
-    return f"took        {seconds}; peak memory {measured['peak_memory_mb']:,.0f} MB"
+        store = _store(out)
+        difference = diff.compared(store.version(before), store.version(after))
+        _print_json(difference) if as_json else pager.show(diff.page(difference))
 
 
 @app.command("rollback")

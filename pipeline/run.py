@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from pipeline import __version__, publish, schemas
+from pipeline import __version__, diff, publish, schemas
 from pipeline.config import Config
 from pipeline.engines.base import Batch, Engine
 from pipeline.engines.local import Local
@@ -80,6 +80,8 @@ class Outcome:
     version: Version | None
     counts: Mapping[str, Mapping[str, Any]]
     skipped: Sequence[tuple[str, str]] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)  # by stage
+    preview: Mapping[str, Any] | None = None  # a rebuild that publishes nothing: what would differ (`diff.previewed`)
 
     @property
     def n_rejected(self) -> int:
@@ -226,10 +228,12 @@ def _all_stages(bench: Bench) -> Outcome:
         return Outcome(None, counts, skipped)
     for stage in STAGES[1:]:
         _STEPS[stage](bench)
-    counts = {stage: read_json(bench.stage / stage / CARD)["counts"] for stage in STAGES}
+    cards = {stage: read_json(bench.stage / stage / CARD) for stage in STAGES}
+    counts = {stage: card["counts"] for stage, card in cards.items()}
+    seconds = {stage: card["measured"]["seconds"] for stage, card in cards.items()}
     after = bench.store.current()
     changed = after is not None and (before is None or after.run_id != before.run_id or bench.order.wanted is not None)
-    return Outcome(after if changed else None, counts, skipped)
+    return Outcome(after if changed else None, counts, skipped, seconds)
 
 
 def _extract(bench: Bench) -> Sequence[tuple[str, str]]:
@@ -571,6 +575,7 @@ def _manifest(bench: Bench, cards: Mapping[str, Any], counts: Mapping[str, Any],
         "measured": {
             "seconds": seconds | {"export": round(time.monotonic() - started, 3)},
             "peak_memory_mb": _peak_memory(),
+            "peaks_mb": {stage: card["measured"]["peak_memory_mb"] for stage, card in cards.items()},  # so far
             "jobs": bench.order.jobs,
             "source": str(bench.order.source),
         },
@@ -652,16 +657,17 @@ def _replay(order: Order, reporter: Reporter, store: Store, base: Version, repla
     _refuse_to_lose(order, base, made)
     counts = {stage: _total([outcome.counts.get(stage, {}) for outcome in outcomes]) for stage in STAGES}
     counts["names"]["n_persons"] = made.read(schemas.MENTIONS)["person_id"].drop_nulls().n_unique()
+    seconds = {stage: round(sum(outcome.seconds.get(stage, 0) for outcome in outcomes), 3) for stage in STAGES}
     if order.dry_run:
-        return Outcome(None, counts, outcomes[-1].skipped)
-    manifest = made.manifest
+        return Outcome(None, counts, outcomes[-1].skipped, seconds, diff.previewed(base, made))
+    manifest = {**made.manifest, "measured": {**made.manifest["measured"], "seconds": seconds}}
     settings = manifest["settings"]
     run_id = _run_id(
         order.as_of, [made.run_id, str(sorted(settings.items())), str(sorted(manifest["versions"].items()))]
     )
     manifest = {**manifest, "run_id": run_id, "base": base.run_id, "as_of": order.as_of.isoformat(), "counts": counts}
     version = store.commit(Draft(run_id, made), manifest, keep=order.config.settings.run.keep_versions)
-    return Outcome(version, counts, outcomes[-1].skipped)
+    return Outcome(version, counts, outcomes[-1].skipped, seconds)
 
 
 def _time_of(batch_id: str) -> datetime:

@@ -15,7 +15,15 @@ LAYERS = (  # lowest first; a module may import from lower layers, and from its 
     ("pipeline.stages",),
     ("pipeline.config", "pipeline.store"),
     ("pipeline.ledger",),
-    ("pipeline.intake", "pipeline.publish", "pipeline.check", "pipeline.explain", "pipeline.people"),
+    (
+        "pipeline.intake",
+        "pipeline.publish",
+        "pipeline.check",
+        "pipeline.explain",
+        "pipeline.diff",
+        "pipeline.history",
+        "pipeline.people",
+    ),
     ("pipeline.run",),
     ("pipeline.cli",),
 )

@@ -176,5 +176,5 @@ def test_a_pager_gets_the_page_on_a_terminal(hostile, tmp_path):
     os.close(leader)
 
     shown = seen.read_text(encoding="utf-8")
-    assert "Market traders in the old town" in shown
+    assert "A spokesman for the mayor" in shown
     assert "\x1b[1m" in shown

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run test torture lint types bench-clean bench-dedup bench-metadata bench-names bench-wire docs clean
+.PHONY: run test torture lint types bench-clean bench-dedup bench-metadata bench-names bench-wire docs site clean
 
 run: .venv/run.stamp
 	@$(BIN)/copydesk run --in data/raw --out data/clean; status=$$?; \
@@ -31,8 +31,12 @@ bench-names: .venv/bench.stamp
 docs: .venv/dev.stamp
 	$(BIN)/python -m docs.generate
 
+site: .venv/site.stamp
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs site
+	@echo "open site/index.html"
+
 clean:
-	rm -rf .venv data/clean
+	rm -rf .venv data/clean site
 
 .venv/bin/python:
 ifdef UV
@@ -65,5 +69,13 @@ ifdef UV
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps -r requirements-bench.lock
 else
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-bench.lock
+endif
+	touch $@
+
+.venv/site.stamp: docs/requirements.lock .venv/dev.stamp
+ifdef UV
+	$(UV) pip install --quiet --python $(BIN)/python -r docs/requirements.lock
+else
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r docs/requirements.lock
 endif
 	touch $@

@@ -1,18 +1,17 @@
-"""The reference pages made from the code: `python -m docs.generate` writes them, a test compares them."""
+"""The reference pages made from the code, and what the commands on the others print.
+
+`python -m docs.generate` writes them, a test compares them.
+"""
 
 from __future__ import annotations
 
-import re
-import shlex
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from typer.testing import CliRunner
 
-from pipeline import schemas
+from docs import sessions
+from pipeline import cli, errors, schemas
 from pipeline.cli import app
 
 ROOT = Path(__file__).parent
@@ -29,17 +28,17 @@ def _tables() -> Iterator[str]:
     yield "Under `data/clean/current/`, all Parquet: a folder per table, in it `day=<day of the run>/part-*.parquet`."
     yield ""
     for table in schemas.TABLES:
-        yield from _table(table)
+        yield from _table(table, "##")
     yield "## What a run remembers"
     yield ""
     yield "Under `current/state/`, for the next run; they may change in any release."
     yield ""
     for table in schemas.STATE_TABLES:
-        yield from _table(table)
+        yield from _table(table, "###")
 
 
-def _table(table: schemas.Table) -> Iterator[str]:
-    yield f"### `{table.name}`"
+def _table(table: schemas.Table, heading: str) -> Iterator[str]:
+    yield f"{heading} `{table.name}`"
     yield ""
     yield f"One row per {table.row}; sorted by {', '.join(f'`{name}`' for name in table.key)}."
     yield ""
@@ -100,62 +99,41 @@ def _commands() -> Iterator[str]:
         yield "\n".join(line.rstrip() for line in result.stdout.strip().splitlines())
         yield "```"
         yield ""
-    yield "## Exit codes"
-    yield ""
-    yield "| code | meaning |"
-    yield "|---|---|"
-    for code, meaning in EXIT_CODES.items():
-        yield f"| {code} | {meaning} |"
-    yield ""
 
 
-EXIT_CODES = {
-    0: "done",
-    1: "a mistake in copydesk",
-    2: "the call is wrong",
-    3: "done, some inputs rejected; a later run that meets only known rejects ends with 0",
-    65: "nothing published: more inputs rejected than `run.max_reject_share`, an outlet that lost more than "
-    "`run.max_outlet_loss`, a balance that does not add up, a damaged state, or a rebuild that would lose articles "
-    "whose input is gone; of `check`: something is wrong",
-    66: "no input",
-    73: "the output cannot be written",
-    75: "another run holds the lock",
-    78: "the settings are wrong, or a stage does not fit the one before it",
-    130: "interrupted",
-    141: "the reader of our output left: `copydesk explain ... | head`",
-    143: "terminated",
+def exit_codes_page() -> str:
+    """`docs/exit-codes.md`: what cron reads, from the errors themselves."""
+    rows = [f"| {code} | {meaning} |" for code, meaning in sorted(_exit_codes().items())]
+    return "\n".join([HEAD, "", "# Exit codes", "", "| code | meaning |", "|---|---|", *rows, ""])
+
+
+def _exit_codes() -> dict[int, str]:
+    """Every code with its meaning: those of the errors by their docstrings, those of the command line."""
+    codes = {error.exit_code: _sentence(error) for error in errors.PipelineError.__subclasses__()}
+    return codes | {
+        0: "Done.",
+        errors.PipelineError.exit_code: "A mistake in copydesk, or a damaged file in its output.",
+        cli.DONE_WITH_REJECTS: "Done, some inputs rejected. A later run that meets only known rejects ends with 0.",
+        cli.INTERRUPTED: "Interrupted; the version before stays current.",
+        cli.UNREAD: "Whoever read our output left: `copydesk explain ... | head`.",
+        cli.TERMINATED: "Terminated; the version before stays current.",
+    }
+
+
+def _sentence(error: type[errors.PipelineError]) -> str:
+    return " ".join((error.__doc__ or "").split("\n\n")[0].split())
+
+
+PAGES = {
+    "tables.md": tables_page,
+    "config.md": config_page,
+    "cli.md": cli_page,
+    "exit-codes.md": exit_codes_page,
 }
-
-PAGES = {"tables.md": tables_page, "config.md": config_page, "cli.md": cli_page}
-
-
-README = ROOT.parent / "README.md"
-CONSOLE = re.compile(r"(?<=```console\n).*?(?=```)", re.DOTALL)
-
-
-def readme() -> str:
-    """The README with the output of every command in its `console` blocks as it is now, run on the sample in order."""
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "data").mkdir()
-        for name in ("data/raw", "configs"):
-            (Path(folder) / name).symlink_to(ROOT.parent / name)
-        return CONSOLE.sub(lambda block: "".join(_session(block[0], folder)), README.read_text(encoding="utf-8"))
-
-
-def _session(block: str, folder: str) -> Iterator[str]:
-    for line in block.splitlines():
-        if line.startswith("$ "):
-            command, _, head = line.removeprefix("$ ").partition(" | head -n ")
-            words = shlex.split(command)
-            run = [sys.executable, "-m", "pipeline.cli", *words[1:]]
-            shown = subprocess.run(
-                run, cwd=folder, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-            )
-            output = [text.rstrip() for text in shown.stdout.splitlines()][: int(head) if head else None]
-            yield "\n".join([line, *output, ""]) + "\n"
 
 
 if __name__ == "__main__":
     for name, page in PAGES.items():
         (ROOT / name).write_text(page(), encoding="utf-8")
-    README.write_text(readme(), encoding="utf-8")
+    for page_file in sessions.pages():
+        page_file.write_text(sessions.replayed(page_file), encoding="utf-8")

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from pipeline import __version__
-from pipeline.console import Console, balance, funnel, printable
+from pipeline.console import Console, balance, funnel, printable, printable_json
 from pipeline.errors import PipelineError, UsageError, WriteError
 
 if TYPE_CHECKING:  # polars and pydantic take half a second to import: `copydesk --help` does without them
@@ -67,7 +67,9 @@ AsOf = Annotated[
     str | None,
     typer.Option("--as-of", metavar="TIME", help="The run's only clock (ISO 8601, UTC where no zone is given)."),
 ]
-DryRun = Annotated[bool, typer.Option("-n", "--dry-run", help="Do everything but publish.")]
+DryRun = Annotated[
+    bool, typer.Option("-n", "--dry-run", help="Do everything but publish; with --rebuild, show what would differ.")
+]
 Rebuild = Annotated[bool, typer.Option("--rebuild", help="Take every input again under the present settings.")]
 Force = Annotated[bool, typer.Option("--force-publish", help="Publish what a limit would refuse.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
@@ -154,7 +156,7 @@ def _order(
 
 
 def _print_json(value: object) -> None:
-    print(json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True, default=str))
+    print(printable_json(json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True, default=str)))
 
 
 def _finish(console: Console, outcome: Outcome, order: Order, *, as_json: bool) -> None:
@@ -183,6 +185,8 @@ def _finish(console: Console, outcome: Outcome, order: Order, *, as_json: bool) 
             f"review      {to_review:>8,}   pairs of spellings in the new articles may be one person's; "
             "`copydesk names discover` lists them"
         )
+    if outcome.preview is not None and not as_json:
+        _show_preview(console, outcome.preview)
     if outcome.n_rejected:
         console.warning(
             "rejected", f"{outcome.n_rejected:,} inputs rejected; `copydesk rejects` lists them", n=outcome.n_rejected
@@ -193,9 +197,18 @@ def _finish(console: Console, outcome: Outcome, order: Order, *, as_json: bool) 
             "exit_code": DONE_WITH_REJECTS if outcome.n_rejected else 0,
             "counts": counts,
             "skipped": [{"path": path, "why": why} for path, why in outcome.skipped],
+            **({"preview": outcome.preview} if outcome.preview is not None else {}),
         })  # fmt: skip
     if outcome.n_rejected:
         raise typer.Exit(DONE_WITH_REJECTS)
+
+
+def _show_preview(console: Console, preview: Mapping[str, Any]) -> None:
+    """What a rebuild would change: the answer to what was asked, so on stdout, unless quiet."""
+    from pipeline import diff, pager
+
+    if console.level >= 0:
+        pager.show(diff.page(preview))
 
 
 def _first_of(skipped: Sequence[tuple[str, str]], why: str) -> str:
@@ -415,66 +428,58 @@ def names_accept_command(
 
 @app.command("explain")
 def explain_command(
-    article: Annotated[str, typer.Argument(help="Id, path, url, or a part of the title that no other article has.")],
-    line: Annotated[int | None, typer.Option("--line", min=1, help="One line's whole story.")] = None,
+    article: Annotated[
+        str, typer.Argument(help="Id, path, url, or what only one article has in its title, deck, path or url.")
+    ],
+    line: Annotated[int | None, typer.Option("--line", min=1, help="One line's story, and what would keep it.")] = None,
     out: Out = Path("data/clean"),
     run_id: RunId = None,
     as_json: AsJson = False,
 ) -> None:
     """Show an article's page with the verdict on every line."""
     with _guarded(Console()):
-        from pipeline import explain
+        from pipeline import explain, pager
 
         record = explain.explained(_version(out, run_id), article, line)
         if as_json:
             _print_json(record)
         else:
-            for row in explain.page(record) if line is None else explain.line_story(record):
-                print(printable(row))
+            pager.show(explain.page(record, pager.width()) if line is None else explain.line_story(record))
 
 
 @app.command("runs")
 def runs_command(
-    run_id: Annotated[str | None, typer.Argument(help="One run; else all that are kept.")] = None,
+    run_id: Annotated[str | None, typer.Argument(metavar="[RUN]", help="One run; else all that are kept.")] = None,
     out: Out = Path("data/clean"),
     as_json: AsJson = False,
 ) -> None:
-    """List the versions kept, or one run's figures."""
+    """List the versions kept, or one run's figures by stage: time, articles per second, memory, counts."""
     with _guarded(Console()):
+        from pipeline import history, pager
+
         store = _store(out)
         if run_id is not None:
-            manifest = store.version(run_id).manifest
-            if as_json:
-                _print_json(
-                    {name: manifest[name] for name in ("run_id", "as_of", "base", "counts", "measured", "versions")}
-                )
-            else:
-                for row in [*funnel(manifest["counts"]).split("\n"), _measured(manifest)]:
-                    print(printable(row))
+            run = history.figures(store.version(run_id))
+            _print_json(run) if as_json else pager.show(history.page(run))
             return
-        current = store.version(None)
-        kept = [_run_row(version, current) for version in store.versions()]
-        if as_json:
-            _print_json(kept)
-        else:
-            for figures in kept:
-                mark = "*" if figures["current"] else " "
-                print(
-                    f"{mark} {figures['run_id']}  {figures['n_written']:>7,} written  "
-                    f"{figures['n_rejected']:>5,} rejected  {figures['n_unchanged']:>7,} unchanged"
-                )
+        kept = history.listed(store.versions(), store.version(None))
+        _print_json(kept) if as_json else pager.show(history.table(kept))
 
 
-def _run_row(version: Version, current: Version) -> dict[str, Any]:
-    taken = version.manifest["counts"]["extract"]
-    figures = {name: taken[name] for name in ("n_inputs", "n_written", "n_rejected", "n_unchanged")}
-    return {"run_id": version.run_id, "current": version.run_id == current.run_id, **figures}
+@app.command("diff")
+def diff_command(
+    before: Annotated[str, typer.Argument(metavar="RUN", help="The version to start from.")],
+    after: Annotated[str, typer.Argument(metavar="RUN", help="The version to compare with it.")],
+    out: Out = Path("data/clean"),
+    as_json: AsJson = False,
+) -> None:
+    """Show what differs between two versions: articles by cause, verdicts on lines, copies, names."""
+    with _guarded(Console()):
+        from pipeline import diff, pager
 
-
-def _measured(manifest: dict[str, Any]) -> str:
-    measured = manifest["measured"]
-    seconds = ", ".join(f"{stage} {value:.1f} s" for stage, value in measured["seconds"].items())
-    return f"took        {seconds}; peak memory {measured['peak_memory_mb']:,.0f} MB"
+        store = _store(out)
+        difference = diff.compared(store.version(before), store.version(after))
+        _print_json(difference) if as_json else pager.show(diff.page(difference))
 
 
 @app.command("rollback")

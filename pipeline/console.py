@@ -15,10 +15,23 @@ from typing import Any, Literal, TextIO
 PROGRESS_EVERY = 50  # documents between two updates of the progress line
 
 
+UNPRINTABLE = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")  # Unicode categories of characters that act instead of showing
+
+
 def printable(text: str) -> str:
     """The text with control, format and surrogate characters as hex codes, so that none acts on a terminal."""
     return "".join(
-        character if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co") else f"\\u{ord(character):04x}"
+        character if unicodedata.category(character) not in UNPRINTABLE else f"\\u{ord(character):04x}"
+        for character in text
+    )
+
+
+def printable_json(text: str) -> str:
+    """JSON, whose line ends are its own, with such characters of its strings as JSON's escapes."""
+    return "".join(
+        character
+        if character == "\n" or unicodedata.category(character) not in UNPRINTABLE
+        else json.dumps(character)[1:-1]
         for character in text
     )
 

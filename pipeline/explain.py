@@ -2,76 +2,121 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import shlex
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import polars as pl
+from rich.text import Text
 
 from pipeline import schemas
+from pipeline.console import printable
 from pipeline.errors import UsageError
+from pipeline.kernels.word_diff import Piece, word_diff
 from pipeline.stages import clean
 from pipeline.store import Version
 
-SHOWN = 90  # characters of a line shown in the terminal
+MIN_SHOWN = 40  # columns of a line's text in the narrowest window
+BEFORE_TEXT = 60  # columns of number, role, score and verdict before it
 SHOWN_ARTICLES = 5  # articles listed where a word names several
+PARTS = ("title", "deck", "source_path", "url")  # where a word is looked for that is no id, path or url itself
 
 
 def article_id_of(version: Version, wanted: str) -> str:
-    """The article that `wanted` names: its id, its path, its url, or a part of its title that no other has.
+    """The article that `wanted` names: its id, path or url, or what stands in one article's title, deck, path or url.
 
-    Raises UsageError when it is none or several.
+    Raises UsageError when it names none or several, and says what of each it matches.
     """
-    articles = version.scan(schemas.ARTICLES).select("article_id", "source_path", "url", "title").collect()
-    exact = articles.filter(
-        (pl.col("article_id") == wanted) | (pl.col("source_path") == wanted) | (pl.col("url") == wanted)
-    )
-    found = exact if exact.height else articles.filter(
-        pl.col("title").str.to_lowercase().str.contains(wanted.lower(), literal=True)
-        | pl.col("source_path").str.contains(wanted, literal=True)
-    )  # fmt: skip
-    if found.height == 1:
-        return str(found["article_id"][0])
-    if found.is_empty():
-        for row in version.read(schemas.REJECTS).filter(pl.col("source_path") == wanted).iter_rows(named=True):
-            raise UsageError(f"{wanted} was refused: {row['reason']}: {row['detail']}")
-        raise UsageError(f"no article has the id, path (below --in), url or a title with '{wanted}'")
-    some = [f"\n  {row[0]} {row[1]}: {row[3]}" for row in found.sort("source_path").head(SHOWN_ARTICLES).iter_rows()]
+    articles = version.scan(schemas.ARTICLES).select("article_id", *PARTS).collect()
+    whole = [pl.when(pl.col(name) == wanted).then(pl.lit(name)) for name in ("article_id", "source_path", "url")]
+    parts = [
+        pl.when(pl.col(name).str.to_lowercase().str.contains(wanted.lower(), literal=True)).then(pl.lit(name))
+        for name in PARTS
+    ]
+    for looked_at in (whole, parts):
+        found = articles.with_columns(pl.coalesce(looked_at).alias("match")).drop_nulls("match")
+        if found.height == 1:
+            return str(found["article_id"][0])
+        if found.height:
+            raise UsageError(_several(wanted, found.sort("source_path", "article_id")))
+    for row in version.read(schemas.REJECTS).filter(pl.col("source_path") == wanted).iter_rows(named=True):
+        raise UsageError(f"{wanted} was refused: {row['reason']}: {row['detail']}")
+    raise UsageError(f"no article has the id, path (below --in), url or a title with '{wanted}'")
+
+
+def _several(wanted: str, found: pl.DataFrame) -> str:
+    what = {"article_id": "id", "source_path": "path"}
+    some = [
+        f"\n  {row['article_id']} by its {what.get(row['match'], row['match'])}: {row['source_path']}: {row['title']}"
+        for row in found.head(SHOWN_ARTICLES).iter_rows(named=True)
+    ]
     more = f"\n  and {found.height - SHOWN_ARTICLES:,} more" if found.height > SHOWN_ARTICLES else ""
-    raise UsageError(f"'{wanted}' names {found.height} articles; name one by its id:{''.join(some)}{more}")
+    return f"'{wanted}' names {found.height} articles; name one by its id:{''.join(some)}{more}"
 
 
 def explained(version: Version, wanted: str, line_no: int | None = None) -> dict[str, Any]:
-    """The article's row, its lines (or the one line), paragraphs, their clusters that name an agency, and mentions."""
+    """The article's row, its lines (or the one line), paragraphs, their clusters that name an agency, and mentions.
+
+    Lines that are not in the text have `would_keep` beside them: what would put them there. Paragraphs that are copies
+    have the canonical copy, and `edits`: what was done to it, word by word.
+    """
     article = article_id_of(version, wanted)
     own = pl.col("article_id") == article
     record: dict[str, Any] = {"article": version.scan(schemas.ARTICLES).filter(own).collect().row(0, named=True)}
     lines = version.scan(schemas.LINES).filter(own).sort("line_no").collect()
-    if line_no is not None:
-        lines = lines.filter(pl.col("line_no") == line_no)
-        if lines.is_empty():
-            raise UsageError(f"article {article} has no line {line_no} with text on it")
+    ways = _ways_back(version, record["article"]["outlet"], lines)
     paragraphs = version.scan(schemas.PARAGRAPHS).filter(own).sort("paragraph_no").collect()
     mentions = version.scan(schemas.MENTIONS).filter(own).collect().sort(list(schemas.MENTIONS.key)[1:])
     if line_no is not None:
-        paragraph_no = lines["paragraph_no"][0]
-        paragraphs = paragraphs.filter(
-            pl.col("paragraph_no").eq_missing(paragraph_no) & pl.lit(paragraph_no is not None)
-        )
+        _refuse_unknown(version, article, lines, line_no)
+        lines = lines.filter(pl.col("line_no") == line_no)
+        paragraphs = paragraphs.join(lines.select("paragraph_no"), on="paragraph_no", how="semi")
         mentions = mentions.filter(
             (pl.col("line_no") == line_no) | pl.col("paragraph_no").is_in(paragraphs["paragraph_no"].implode())
         )
-    record["lines"] = lines.to_dicts()
-    if line_no is not None:
-        made_with = {
-            name: value
-            for name, value in version.manifest["settings"]["clean"].items()
-            if name in clean.Settings.model_fields
-        }
-        record["would_keep"] = clean.would_keep(record["lines"][0], clean.Settings.model_validate(made_with))
-    record["paragraphs"] = _with_matches(version, paragraphs).to_dicts()
+    record["lines"] = [{**line, "would_keep": ways.get(line["line_no"])} for line in lines.iter_rows(named=True)]
+    record["paragraphs"] = [_with_edits(row) for row in _with_canonical(version, paragraphs).iter_rows(named=True)]
     record["clusters"] = _agency_clusters(version, paragraphs).to_dicts()
     record["mentions"] = mentions.to_dicts()
     return record
+
+
+def _refuse_unknown(version: Version, article: str, lines: pl.DataFrame, line_no: int) -> None:
+    if line_no not in lines["line_no"]:
+        kept = version.manifest["settings"]["export"]["lines"]
+        reason = "" if kept == "all" else f", or the version does not keep it (export.lines = '{kept}')"
+        raise UsageError(f"article {article} has no line {line_no} with text on it{reason}")
+
+
+def _ways_back(version: Version, outlet: str | None, lines: pl.DataFrame) -> dict[int, dict[str, Any]]:
+    """Line number -> what would put the line into the text: settings, the command that previews them, a rule."""
+    made_with = {
+        name: value
+        for name, value in version.manifest["settings"]["clean"].items()
+        if name in clean.Settings.model_fields
+    }
+    ways = clean.ways_back(lines, clean.Settings.model_validate(made_with), _n_articles(version, outlet))
+    return {
+        line_no: {
+            "settings": dict(way.settings),
+            "why_not": way.why_not,
+            "command": _preview(way.settings) if way.settings else None,
+            "rule": {"outlet": outlet, "keep_lines": way.keep_lines} if outlet else None,
+        }
+        for line_no, way in ways.items()
+    }
+
+
+def _preview(settings: Mapping[str, Any]) -> str:
+    sets = [f"--set {shlex.quote(f'{name}={json.dumps(value)}')}" for name, value in settings.items()]
+    return " ".join(["copydesk run --rebuild --dry-run", *sets])
+
+
+def _n_articles(version: Version, outlet: str | None) -> int:
+    """Articles of the outlet: none of its lines can be printed on more."""
+    own = version.scan(schemas.ARTICLES).filter(pl.col("outlet") == outlet)
+    return int(own.select(pl.len()).collect().item())
 
 
 def _agency_clusters(version: Version, paragraphs: pl.DataFrame) -> pl.DataFrame:
@@ -89,109 +134,168 @@ def _agency_clusters(version: Version, paragraphs: pl.DataFrame) -> pl.DataFrame
     )
 
 
-def _with_matches(version: Version, paragraphs: pl.DataFrame) -> pl.DataFrame:
-    """The paragraphs with outlet, article and text of the copy they matched."""
-    matched = paragraphs["matched_id"].drop_nulls().unique().implode()
+def _with_canonical(version: Version, paragraphs: pl.DataFrame) -> pl.DataFrame:
+    """The paragraphs with outlet, article and text of their canonical copy, where that is another."""
+    wanted = paragraphs.filter(pl.col("canonical_id") != pl.col("paragraph_id"))["canonical_id"].unique().implode()
     others = (
         version.scan(schemas.PARAGRAPHS)
-        .filter(pl.col("paragraph_id").is_in(matched))
+        .filter(pl.col("paragraph_id").is_in(wanted))
         .select(
-            pl.col("paragraph_id").alias("matched_id"),
-            pl.col("outlet").alias("matched_outlet"),
-            pl.col("article_id").alias("matched_article_id"),
-            pl.col("text").alias("matched_text"),
+            pl.col("paragraph_id").alias("canonical_id"),
+            pl.col("outlet").alias("canonical_outlet"),
+            pl.col("article_id").alias("canonical_article_id"),
+            pl.col("text").alias("canonical_text"),
         )
         .collect()
     )
-    return paragraphs.join(others, on="matched_id", how="left", maintain_order="left")
+    return paragraphs.join(others, on="canonical_id", how="left", maintain_order="left")
 
 
-def verdict(line: dict[str, Any]) -> str:
-    """What became of a line, in a few words."""
+def _with_edits(paragraph: Mapping[str, Any]) -> dict[str, Any]:
+    before = paragraph["canonical_text"]
+    edits = None if before is None else [piece._asdict() for piece in word_diff(before, paragraph["text"])]
+    return {**paragraph, "edits": edits}
+
+
+def verdict(line: Mapping[str, Any]) -> str:
+    """What became of a line, in a few words: every rule that would drop it, the one that did first."""
     if line["dropped_by"]:
-        return f"dropped by {line['dropped_by']}"
+        return "; ".join(["dropped by " + line["dropped_by"], *([line["also_by"]] if line["also_by"] else [])])
     return f"paragraph {line['paragraph_no']}" if line["paragraph_no"] else f"field {line['role']}"
 
 
-def page(record: dict[str, Any]) -> Iterator[str]:
-    """The article for a terminal: what it is, every line with its verdict, its copies, its names."""
+# ------------------------------------------------------------------------------------------------- for a terminal
+
+STYLES = {"dropped": "dim", "field": "cyan", "gone": "red strike", "added": "green", "head": "bold"}
+
+
+def page(record: Mapping[str, Any], width: int) -> Iterator[Text]:
+    """The article in rows of about `width` columns: what it is, every line with its verdict, its copies, its names."""
     article = record["article"]
-    yield f"{article['title'] or '(no title)'}"
-    yield (
+    yield _text(article["title"] or "(no title)", "head")
+    yield _text(
         f"{article['article_id']}  {article['outlet'] or '(no outlet)'}  {article['published_at'] or '(no date)'}  "
         f"{article['source_path']}"
     )
-    yield (
+    yield _text(
         f"{article['n_lines']} lines = {article['n_kept']} in the text + {article['n_fields']} fields "
         f"+ {article['n_dropped']} dropped; read as {article['extractor']}, doubt {article['doubt']}"
     )
-    if article["wire_source"]:
-        yield f"from {article['wire_source']}: {article['wire_evidence']}"
-    elif article["cited_agency"]:
-        yield f"cites {article['cited_agency']}"
-    yield ""
-    yield f"{'line':>5}  {'role':<10} {'score':>6}  {'verdict':<34} text"
+    if article["wire_source"] or article["cited_agency"]:
+        yield _text(_agency_of(article))
+    yield _text("")
+    yield _text(f"{'line':>5}  {'role':<10} {'score':>6}  {'verdict':<34} text", "head")
     for line in record["lines"]:
-        mark = "-" if line["dropped_by"] else " "
-        yield (
-            f"{mark}{line['line_no']:>4}  {line['role']:<10} {line['score']:>6.4f}  {verdict(line):<34} "
-            f"{_short(line['text'], SHOWN)}"
-        )
-    copies = [paragraph for paragraph in record["paragraphs"] if paragraph["matched_id"]]
-    if copies:
-        yield ""
-        yield "copies of earlier paragraphs"
-        for copy in copies:
-            yield (
-                f"  paragraph {copy['paragraph_no']}: {copy['link_type']}, containment {copy['containment']:.2f}, "
-                f"jaccard {copy['jaccard']:.2f}, of {copy['matched_outlet'] or '(no outlet)'} "
-                f"{copy['matched_id']}: {_short(copy['matched_text'] or '', 60)}"
-            )
+        yield _line_row(line, max(MIN_SHOWN, width - BEFORE_TEXT))
+    yield from _copies(record["paragraphs"])
     if record["clusters"]:
-        yield ""
-        yield "copies that come from a news agency or cite one"
+        yield from _heading("copies that come from a news agency or cite one")
         for cluster in record["clusters"]:
-            yield f"  paragraph {cluster['paragraph_no']}: {_agency_of(cluster)}"
+            yield _text(f"  paragraph {cluster['paragraph_no']}: {_agency_of(cluster)}")
     if record["mentions"]:
-        yield ""
-        yield "people"
+        yield from _heading("people")
         for mention in record["mentions"]:
-            place = f"paragraph {mention['paragraph_no']}" if mention["paragraph_no"] else f"line {mention['line_no']}"
-            name = mention["name"] or f"undecided: {', '.join(mention['candidates'])}"
-            issues = f" ({', '.join(mention['issues'])})" if mention["issues"] else ""
-            yield (
-                f"  {place} {mention['start']}-{mention['end']}: '{mention['surface']}' -> {name} "
-                f"[{mention['kind']}, {mention['method']}]{issues}{', rewritten' if mention['rewritten'] else ''}"
-            )
+            yield _mention_row(mention)
 
 
-def line_story(record: dict[str, Any]) -> Iterator[str]:
-    """One line's whole story for a terminal."""
+def _line_row(line: Mapping[str, Any], width: int) -> Text:
+    style = "dropped" if line["dropped_by"] else "" if line["paragraph_no"] else "field"
+    row = _text(
+        f"{'-' if line['dropped_by'] else ' '}{line['line_no']:>4}  {line['role']:<10} {line['score']:>6.4f}  "
+        f"{verdict(line):<34} ",
+        style,
+    )
+    shown = _text(line["text"], style)
+    shown.truncate(width, overflow="ellipsis")
+    return row.append_text(shown)
+
+
+def _copies(paragraphs: list[dict[str, Any]]) -> Iterator[Text]:
+    """The paragraphs that are copies, each against the canonical one: [-gone-] and {+added+} words."""
+    copies = [paragraph for paragraph in paragraphs if paragraph["matched_id"]]
+    if not copies:
+        return
+    yield from _heading("copies, and what was done to the first one: [-words gone-] {+words added+}")
+    for copy in copies:
+        nearer = "" if copy["matched_id"] == copy["canonical_id"] else f", nearer to {copy['matched_id']}"
+        yield _text(
+            f"  paragraph {copy['paragraph_no']}: {copy['link_type']}, containment {copy['containment']:.2f}, "
+            f"jaccard {copy['jaccard']:.2f}, of {copy['canonical_outlet'] or '(no outlet)'} "
+            f"{copy['canonical_id']}{nearer}"
+        )
+        if copy["edits"] is not None:
+            yield _edited([Piece(**edit) for edit in copy["edits"]])
+
+
+def _edited(pieces: list[Piece]) -> Text:
+    marks = {"same": ("", ""), "gone": ("[-", "-]"), "added": ("{+", "+}")}
+    row = _text("   ")
+    for piece in pieces:
+        left, right = marks[piece.kind]
+        row.append_text(_text(f" {left}{piece.text}{right}", "" if piece.kind == "same" else piece.kind))
+    return row
+
+
+def _mention_row(mention: Mapping[str, Any]) -> Text:
+    place = f"paragraph {mention['paragraph_no']}" if mention["paragraph_no"] else f"line {mention['line_no']}"
+    name = mention["name"] or f"undecided: {', '.join(mention['candidates'])}"
+    issues = f" ({', '.join(mention['issues'])})" if mention["issues"] else ""
+    return _text(
+        f"  {place} {mention['start']}-{mention['end']}: '{mention['surface']}' -> {name} "
+        f"[{mention['kind']}, {mention['method']}]{issues}{', rewritten' if mention['rewritten'] else ''}"
+    )
+
+
+def line_story(record: Mapping[str, Any]) -> Iterator[Text]:
+    """One line's whole story."""
     line = record["lines"][0]
-    yield f"line {line['line_no']} of {record['article']['article_id']}: {verdict(line)}"
-    yield f"  text      {line['text']}"
-    yield f"  role      {line['role']}"
-    yield f"  score     {line['score']:.4f}"
-    yield f"  evidence  {line['evidence'] or '-'}"
-    yield f"  in_main   {'not asked' if line['in_main'] is None else line['in_main']}"
-    yield f"  also by   {line['also_by'] or '-'}"
-    for way in record["would_keep"]:
-        yield f"  to keep   {way}"
+    yield _text(f"line {line['line_no']} of {record['article']['article_id']}: {verdict(line)}", "head")
+    yield _text(f"  text      {line['text']}")
+    yield _text(f"  role      {line['role']}")
+    yield _text(f"  score     {line['score']:.4f}")
+    yield _text(f"  evidence  {line['evidence'] or '-'}")
+    yield _text(f"  in_main   {'not asked' if line['in_main'] is None else line['in_main']}")
+    yield _text(f"  also by   {line['also_by'] or '-'}")
+    if line["would_keep"]:
+        yield from _ways(line["would_keep"])
     for paragraph in record["paragraphs"]:
         if paragraph["matched_id"]:
-            yield f"  copy of   {paragraph['matched_id']} ({paragraph['link_type']}, {paragraph['matched_outlet']})"
+            yield _text(f"  copy of   {paragraph['canonical_id']} ({paragraph['link_type']}, "
+                        f"{paragraph['canonical_outlet'] or 'no outlet'})")  # fmt: skip
+            if paragraph["edits"] is not None:
+                yield _text("  edits    ").append_text(_edited([Piece(**edit) for edit in paragraph["edits"]])[3:])
     for cluster in record["clusters"]:
-        yield f"  agency    {_agency_of(cluster)}"
+        yield _text(f"  agency    {_agency_of(cluster)}")
     for mention in record["mentions"]:
-        yield f"  names     '{mention['surface']}' -> {mention['name'] or 'undecided'} ({mention['method']})"
+        yield _text(f"  names     '{mention['surface']}' -> {mention['name'] or 'undecided'} ({mention['method']})")
 
 
-def _agency_of(cluster: dict[str, Any]) -> str:
-    """Where a cluster comes from, in words."""
-    if cluster["wire_source"]:
-        return f"from {cluster['wire_source']}: {cluster['wire_evidence']}"
-    return f"cites {cluster['cited_agency']}"
+def _ways(would_keep: Mapping[str, Any]) -> Iterator[Text]:
+    """What would put a line into the text."""
+    if would_keep["command"]:
+        yield _text(f"  to keep   {would_keep['command']}")
+        yield _text("            shows what that would do to every line; without --dry-run it does it")
+    else:
+        yield _text(f"  to keep   no setting does it: {would_keep['why_not']}")
+    rule = would_keep["rule"]
+    if rule is None:
+        yield _text("            no rule does it: the article has no outlet")
+    else:
+        yield _text(f"  or        keep_lines = [{json.dumps(rule['keep_lines'], ensure_ascii=False)}]")
+        yield _text(f"            in the file of outlet {rule['outlet']}, which wins over every other verdict")
 
 
-def _short(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: width - 1]}…"
+def _agency_of(source: Mapping[str, Any]) -> str:
+    """Where an article or a cluster comes from, in words."""
+    if source["wire_source"]:
+        return f"from {source['wire_source']}: {source['wire_evidence']}"
+    return f"cites {source['cited_agency']}"
+
+
+def _heading(text: str) -> Iterator[Text]:
+    yield _text("")
+    yield _text(text, "head")
+
+
+def _text(text: str, kind: str = "") -> Text:
+    return Text(printable(text), STYLES.get(kind, ""))

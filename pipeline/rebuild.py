@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import people, publish, schemas
+from pipeline import diff, people, publish, schemas
 from pipeline.errors import NoInputError, RefusedError
 from pipeline.files import reset_folder
 from pipeline.intake import located
@@ -81,9 +81,10 @@ def _replay(order: Order, reporter: Reporter, store: Store, base: Version, repla
     counts = {stage: _total([outcome.counts.get(stage, {}) for outcome in outcomes]) for stage in STAGES}
     counts["names"]["n_to_review"] = people.n_to_review(made.read(schemas.PARAGRAPHS), order.config)
     counts["names"]["n_persons"] = made.read(schemas.MENTIONS)["person_id"].drop_nulls().n_unique()
+    seconds = {stage: round(sum(outcome.seconds.get(stage, 0) for outcome in outcomes), 3) for stage in STAGES}
     if order.dry_run:
-        return Outcome(None, counts, outcomes[-1].skipped)
-    manifest = made.manifest
+        return Outcome(None, counts, outcomes[-1].skipped, seconds, diff.previewed(base, made))
+    manifest = {**made.manifest, "measured": {**made.manifest["measured"], "seconds": seconds}}
     settings = manifest["settings"]
     run_id = run_id_of(
         order.as_of,
@@ -94,7 +95,7 @@ def _replay(order: Order, reporter: Reporter, store: Store, base: Version, repla
     publish.block(draft, base.read(schemas.INPUTS, state=True).filter(pl.col("status") == "forgotten"))
     version = store.commit(draft, manifest)
     prune(store, order.config.settings.run.keep_versions, reporter)
-    return Outcome(version, counts, outcomes[-1].skipped)
+    return Outcome(version, counts, outcomes[-1].skipped, seconds)
 
 
 def _only_new(last: Outcome) -> Outcome:

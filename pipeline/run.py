@@ -80,6 +80,8 @@ class Outcome:
     version: Version | None
     counts: Mapping[str, Mapping[str, Any]]
     skipped: Sequence[tuple[str, str]] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)  # by stage
+    preview: Mapping[str, Any] | None = None  # a rebuild that publishes nothing: what would differ (`diff.previewed`)
 
     @property
     def n_rejected(self) -> int:
@@ -230,10 +232,12 @@ def all_stages(bench: Bench) -> Outcome:
         return Outcome(None, counts, skipped)
     for stage in STAGES[1:]:
         _STEPS[stage](bench)
-    counts = {stage: read_json(bench.stage / stage / CARD)["counts"] for stage in STAGES}
+    cards = {stage: read_json(bench.stage / stage / CARD) for stage in STAGES}
+    counts = {stage: card["counts"] for stage, card in cards.items()}
+    seconds = {stage: card["measured"]["seconds"] for stage, card in cards.items()}
     after = bench.store.current()
     changed = after is not None and (before is None or after.run_id != before.run_id or bench.order.wanted is not None)
-    return Outcome(after if changed else None, counts, skipped)
+    return Outcome(after if changed else None, counts, skipped, seconds)
 
 
 def _extract(bench: Bench) -> Sequence[tuple[str, str]]:
@@ -634,6 +638,7 @@ def _manifest(bench: Bench, cards: Mapping[str, Any], counts: Mapping[str, Any],
         "measured": {
             "seconds": seconds | {"export": round(time.monotonic() - started, 3)},
             "peak_memory_mb": _peak_memory(),
+            "peaks_mb": {stage: card["measured"]["peak_memory_mb"] for stage, card in cards.items()},  # so far
             "jobs": bench.order.jobs,
             "source": str(bench.order.source),
         },

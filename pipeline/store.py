@@ -103,9 +103,9 @@ class Version:
         files = self.files(table, state=True)
         return [pl.scan_parquet(f, glob=False, hive_partitioning=False) for day, f in files.items() if day >= since]
 
-    def scan(self, table: Table) -> pl.LazyFrame:
+    def scan(self, table: Table, *, state: bool = False) -> pl.LazyFrame:
         """The table, lazily, for a few rows of many."""
-        files = list(self.files(table).values())
+        files = list(self.files(table, state=state).values())
         return pl.scan_parquet(files, glob=False, hive_partitioning=False) if files else table.empty().lazy()
 
 

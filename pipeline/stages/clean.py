@@ -18,6 +18,7 @@ A keep_lines pattern wins over all of them and puts the line in the text.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -38,6 +39,7 @@ WRITES = (schemas.DOCUMENTS, schemas.JUDGED_LINES)
 TextRole = Literal["deck", "body", "subheading", "caption", "title", "byline", "date", "source"]
 VERDICTS = ("repeat:title", "line_score", "keep_roles", "repeat:outlet", "repeat:page")
 STORY_ROLES: tuple[TextRole, ...] = ("deck", "body", "subheading")
+PATTERN_CHARS = 60  # of a line, in a keep_lines pattern made for it: enough to find hardly another
 
 
 class Settings(StageSettings):
@@ -197,24 +199,76 @@ def apply(
     )
 
 
-def would_keep(line: Mapping[str, Any], settings: Settings) -> list[str]:
-    """What would put a judged line into the text: a sentence for each verdict in its way, then the rule of last resort.
+@dataclass(frozen=True)
+class WayBack:
+    """What would put a line into the text that is not in it."""
 
-    `line` is a row of schemas.JUDGED_LINES, `settings` those it was judged by. Empty where it is in the text.
+    settings: Mapping[str, Any]  # settings and values to change together; empty where no setting does it
+    why_not: str | None  # why no setting does it
+    keep_lines: str  # a pattern for the outlet's file that does it, whatever else says
+
+
+def ways_back(lines: pl.DataFrame, settings: Settings, n_articles: int) -> dict[int, WayBack]:
+    """Line number -> the way back into the text, for the lines of an article that are not in it.
+
+    `lines` are all of the article, as published (schemas.LINES), `settings` those they were judged by. `n_articles`:
+    on so many articles its outlet prints a line at most.
     """
-    if line["paragraph_no"] is not None:
-        return []
-    verdicts = [line["dropped_by"], *(line["also_by"] or "").split("; ")] if line["dropped_by"] else ["keep_roles"]
-    said = {
-        "line_score": f"clean.threshold = {line['score']:.4f} or less (it was {settings.threshold}), as for every line",
-        "keep_roles": f"'{line['role']}' in clean.keep_roles, as for every line of that role",
-        "repeat:title": "no setting: the headline is told once, in articles.title",
-        "repeat:outlet": "clean.min_outlet_articles (for a line that scores clean.sure_score or more,"
-        " clean.min_sure_articles) above the number of the outlet's articles that print it",
-        "repeat:page": "clean.min_repeat_words above its number of words",
-    }
-    ways = [said.get(rule, f"the outlet's file without {rule}") for rule in verdicts if rule]
-    return [*ways, "or, whatever else says, a keep_lines pattern in the outlet's file that finds it"]
+    ways: dict[int, WayBack] = {}
+    above: dict[str, list[Mapping[str, Any]]] = {}  # lines of the same words, by line_hash
+    for line in measured(lines.sort("line_no")).iter_rows(named=True):
+        printed = above.setdefault(line["line_hash"], [])
+        if line["paragraph_no"] is None:
+            ways[line["line_no"]] = _way_back(line, printed, settings, n_articles)
+        printed.append(line)
+    return ways
+
+
+def _way_back(
+    line: Mapping[str, Any], above: Sequence[Mapping[str, Any]], settings: Settings, n_articles: int
+) -> WayBack:
+    hits = _hits(line)
+    pattern = f"^{pl.escape_regex(line['text'][:PATTERN_CHARS])}{'$' if len(line['text']) <= PATTERN_CHARS else ''}"
+    fixed = [hit for hit in hits if hit == "repeat:title" or hit not in VERDICTS]
+    if fixed:
+        is_title = fixed[0] == "repeat:title"
+        why = "the headline is told once, in articles.title" if is_title else f"the outlet's file has {fixed[0]}"
+        return WayBack({}, why, pattern)
+    changed: dict[str, Any] = {}
+    threshold = line["score"] if "line_score" in hits else settings.threshold
+    if "line_score" in hits:
+        changed["clean.threshold"] = threshold
+    roles = _roles_to_keep(line, hits)
+    if not roles <= set(settings.keep_roles):
+        changed["clean.keep_roles"] = [*settings.keep_roles, *sorted(roles - set(settings.keep_roles))]
+    if "repeat:outlet" in hits:
+        if line["score"] < settings.sure_score:
+            changed["clean.min_outlet_articles"] = n_articles + 1
+        if line["n_words"] < settings.max_sure_words and n_articles >= settings.min_sure_articles:
+            changed["clean.min_sure_articles"] = n_articles + 1
+    is_again = "repeat:page" in hits or ("line_score" in hits and any(_would_stay(row, threshold) for row in above))
+    if is_again and line["n_words"] >= settings.min_repeat_words:
+        changed["clean.min_repeat_words"] = line["n_words"] + 1
+    return WayBack(changed, None, pattern)
+
+
+def _hits(line: Mapping[str, Any]) -> list[str]:
+    """All verdicts on a published line."""
+    return [hit for hit in (line["dropped_by"], *(line["also_by"] or "").split("; ")) if hit]
+
+
+def _roles_to_keep(line: Mapping[str, Any], hits: Sequence[str]) -> set[str]:
+    """Roles that `keep_roles` must have for the line; several where its verdict has covered its own."""
+    if line["role"] != "chrome":
+        return {line["role"]}
+    return set(STORY_ROLES) if "keep_roles" in hits else {"body"} if "line_score" in hits else set()
+
+
+def _would_stay(line: Mapping[str, Any], threshold: float) -> bool:
+    """Whether a line would be in the text or a field if lines that score `threshold` were."""
+    is_field = line["role"] not in (*STORY_ROLES, "chrome")
+    others = set(_hits(line)) - {"line_score", "repeat:page"}
+    return not others and (is_field or line["score"] >= threshold)
 
 
 def _is_out_of_reach(settings: Settings) -> pl.Expr:

@@ -176,30 +176,42 @@ def test_keep_rule_wins_over_every_other() -> None:
 
 def test_what_would_keep_a_line_does_keep_it() -> None:
     rows = ("Hundreds taken ashore", "deck", 0.7), (LEAD, "body", 0.9), (CALL, "chrome", 0.45), (LEAD, "body", 0.9)
-    before = {"printed": {CALL: 3}, "keep_roles": ("body",)}
-    deck, lead, call, again = judged(*rows, **before).iter_rows(named=True)
     settings = Settings(keep_roles=("body",))
+    lines = judged(*rows, printed={CALL: 3}, keep_roles=("body",))
 
-    assert clean.would_keep(lead, settings) == []
-    assert [way.split(" in ")[0] for way in clean.would_keep(deck, settings)[:-1]] == ["'deck'"]
-    assert [way.split()[0] for way in clean.would_keep(call, settings)[:-1]] == [
-        "clean.threshold",
-        "clean.min_outlet_articles",
-    ]
-    assert [way.split()[0] for way in clean.would_keep(again, settings)[:-1]] == ["clean.min_repeat_words"]
-    after = judged(
-        *rows, printed={CALL: 3}, keep_roles=("body", "deck"), threshold=0.45, min_outlet_articles=4,
-        min_repeat_words=20,
-    )  # fmt: skip
-    assert after["paragraph_no"].to_list() == [1, 2, 3, 4]
+    ways = clean.ways_back(lines, settings, 3)
+
+    assert set(ways) == {1, 3, 4}
+    for line_no, way in ways.items():
+        changed = {name.removeprefix("clean."): value for name, value in way.settings.items()}
+        after = judged(*rows, printed={CALL: 3}, **{"keep_roles": ("body",), **changed})
+        assert after["paragraph_no"][line_no - 1] is not None, way
+    assert set(ways[3].settings) == {"clean.threshold", "clean.min_outlet_articles"}
 
 
-def test_a_field_is_kept_by_its_role_and_a_dropped_line_by_the_file_without_its_rule() -> None:
+def test_a_line_printed_twice_needs_more_than_its_score() -> None:
+    rows = (LEAD, "body", 0.9), (CALL, "chrome", 0.3), (CALL, "chrome", 0.2)
+    ways = clean.ways_back(judged(*rows), Settings(), 1)
+    way = ways[3].settings
+
+    assert set(ways[2].settings) == {"clean.threshold"}
+    assert set(way) == {"clean.threshold", "clean.min_repeat_words"}
+    assert judged(*rows, threshold=0.2)["dropped_by"].to_list() == [None, None, "repeat:page"]
+    changed = {name.removeprefix("clean."): value for name, value in way.items()}
+    assert judged(*rows, **changed)["dropped_by"].to_list() == [None, None, None]
+
+
+def test_a_field_is_kept_by_its_role_and_a_rule_of_the_outlet_by_a_pattern_alone() -> None:
     rules = OutletRules(outlet="herald.example", drop_lines=("letter",))
-    byline, call = judged(("By Jane Holm", "byline", 0.2), (CALL, "body", 0.9), rules=rules).iter_rows(named=True)
+    lines = judged(("By Jane Holm", "byline", 0.2), (CALL, "body", 0.9), rules=rules)
 
-    assert clean.would_keep(byline, Settings())[0].startswith("'byline' in clean.keep_roles")
-    assert clean.would_keep(call, Settings())[0] == "the outlet's file without herald.example:drop_lines[0]"
+    ways = clean.ways_back(lines, Settings(), 1)
+    way = ways[2]
+
+    assert ways[1].settings == {"clean.keep_roles": ["deck", "body", "subheading", "byline"]}
+    assert (way.settings, way.why_not) == ({}, "the outlet's file has herald.example:drop_lines[0]")
+    keeping = OutletRules(outlet="herald.example", drop_lines=("letter",), keep_lines=(way.keep_lines,))
+    assert judged((CALL, "body", 0.9), rules=keeping)["paragraph_no"].to_list() == [1]
 
 
 def test_rules_of_one_outlet_leave_another_alone() -> None:

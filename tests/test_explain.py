@@ -1,0 +1,180 @@
+"""`copydesk explain` over the tracked sample, and over text that would act on a terminal."""
+
+import json
+import os
+import pty
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from pipeline import explain, schemas
+from pipeline.cli import app
+from pipeline.config import load
+from pipeline.engines.local import Local
+from pipeline.stages import clean
+from tests.test_sample import AS_OF, ROOT
+from tests.world import LOCAL, SECOND, WIRE, current, newsroom, page, put, ran, rows
+
+HOSTILE = "Dock fire [/b] \x1b[31mred\x07 \u202etxt.exe\u202c \x9b2J {0} %s"
+CONTROLS = ("\x1b", "\x07", "\u202e", "\u202c", "\x9b")
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    """The output of one run over the sample, with what its stages left."""
+    folder = tmp_path_factory.mktemp("explain") / "clean"
+    ran(ROOT / "data" / "raw", folder, AS_OF)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def told(sample):
+    """What explain says of every article of the sample, by id."""
+    version = current(sample)
+    return {article: explain.explained(version, article) for article in rows(sample, schemas.ARTICLES)["article_id"]}
+
+
+def call(*words, **rest):
+    return CliRunner().invoke(app, [str(word) for word in words], **rest)
+
+
+def dropped(told):
+    """(article, line) of every line of the sample that a rule dropped."""
+    return [(article, line) for article, record in told.items() for line in record["lines"] if line["dropped_by"]]
+
+
+def test_every_dropped_line_has_its_verdicts_and_a_way_back(told):
+    lines = dropped(told)
+
+    assert len(lines) > 700
+    for article, line in lines:
+        way = line["would_keep"]
+        assert explain.verdict(line).startswith(f"dropped by {line['dropped_by']}")
+        assert bool(way["settings"]) != bool(way["why_not"]), (article, line["line_no"])
+        assert way["rule"] is not None
+
+
+def test_a_line_with_two_verdicts_shows_both(sample, told):
+    article, line = next((article, line) for article, line in dropped(told) if line["also_by"])
+
+    shown = call("explain", article, "--out", sample).stdout
+
+    row = next(row for row in shown.splitlines() if row.startswith(f"-{line['line_no']:>4} "))
+    assert f"dropped by {line['dropped_by']}; {line['also_by']}" in row
+
+
+def test_the_settings_suggested_for_a_line_keep_it(sample, told):
+    """Every suggestion, applied to its article as the stage `clean` of a run does; a rebuild of one is below."""
+    documents, scored = (Local(1).gather(sample / ".stage" / "extract", name) for name in ("documents", "lines"))
+    version = current(sample)
+    settings = load().settings.clean
+    tried = {}
+    for article, line in dropped(told):
+        changed = {name.removeprefix("clean."): value for name, value in line["would_keep"]["settings"].items()}
+        key = (article, json.dumps(changed, sort_keys=True))
+        if changed and key not in tried:
+            own = pl.col("article_id") == article
+            _, judged = clean.apply(
+                documents.filter(own), scored.filter(own), version.read(schemas.OUTLET_LINES, state=True), {},
+                settings.model_validate({**settings.model_dump(), **changed}), AS_OF,
+            )  # fmt: skip
+            tried[key] = set(judged.filter(pl.col("paragraph_no").is_not_null())["line_no"])
+        assert not changed or line["line_no"] in tried[key], (article, line["line_no"], changed)
+    assert len(tried) > 100
+
+
+def test_a_suggested_command_and_the_suggested_rules_keep_their_lines_in_a_rebuild(sample, told, tmp_path):
+    lines = dropped(told)
+    article, line = min(lines, key=lambda found: (-len(found[1]["would_keep"]["settings"]), found[1]["score"]))
+    patterns = {}
+    for _, other in lines:
+        rule = other["would_keep"]["rule"]
+        patterns.setdefault(rule["outlet"], {})[rule["keep_lines"]] = None
+    config = put(tmp_path, "configs/daily.toml", '[clean]\noutlets = ["outlets/*.toml"]\n')
+    raw, where = ROOT / "data" / "raw", ("--out", sample, "--as-of", AS_OF.isoformat(), "-q", "--jobs", 1)
+
+    def in_text():
+        frame = rows(sample, schemas.LINES).filter(pl.col("paragraph_no").is_not_null())
+        return set(frame.select("article_id", "line_no").rows())
+
+    words = [word for word in shlex.split(line["would_keep"]["command"])[1:] if word != "--dry-run"]
+    assert len(line["would_keep"]["settings"]) > 1
+    assert call(*words, "--in", raw, *where).exit_code == 3
+    assert (article, line["line_no"]) in in_text()
+
+    for outlet, found in patterns.items():
+        rules = f"outlet = {json.dumps(outlet)}\nkeep_lines = {json.dumps(list(found))}\n"
+        put(tmp_path, f"configs/outlets/{outlet}.toml", rules)
+    assert call("run", "--rebuild", "-c", config, "--in", raw, *where).exit_code == 3
+    assert {(article, line["line_no"]) for article, line in lines} <= in_text()
+
+
+def test_a_copy_is_shown_against_the_first_one(told):
+    copies = [paragraph for record in told.values() for paragraph in record["paragraphs"] if paragraph["edits"]]
+
+    assert len(copies) > 30
+    for copy in copies:
+        before = " ".join(edit["text"] for edit in copy["edits"] if edit["kind"] != "added")
+        after = " ".join(edit["text"] for edit in copy["edits"] if edit["kind"] != "gone")
+        assert (before, after) == (" ".join(copy["canonical_text"].split()), " ".join(copy["text"].split()))
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    """Articles whose every field tries to act on a terminal, and two of one title."""
+    root = tmp_path_factory.mktemp("hostile")
+    source = newsroom(root / "raw")
+    put(source, "odd\u202e.example/fire.txt", page(HOSTILE, *LOCAL, f"{WIRE[2]} \x1b[2J [/b]"))
+    put(
+        source, "coast.example/2026-11-18/ferries-again.txt", page("More night ferries after harbor fire", "None came.")
+    )
+    ran(source, root / "clean", SECOND)
+    return root / "clean"
+
+
+@pytest.mark.parametrize("words", [(), ("--json",), ("--line", "5"), ("--line", "5", "--json")])
+def test_nothing_reaches_a_terminal_raw(hostile, words):
+    result = call("explain", "fire.txt", *words, "--out", hostile)
+
+    assert result.exit_code == 0
+    assert "[/b]" in result.stdout
+    assert not [character for character in CONTROLS if character in result.stdout]
+    if "--json" in words:
+        assert any(HOSTILE in line["text"] for line in json.loads(result.stdout)["lines"])
+
+
+def test_an_article_is_found_by_id_path_url_or_what_only_it_has(hostile):
+    version = current(hostile)
+    path = "herald.example/2026-11-17/ferry.txt"
+    (article_id,) = rows(hostile, schemas.ARTICLES).filter(pl.col("source_path") == path)["article_id"]
+
+    for wanted in (article_id, path, "NORLINJE ADDS", "herald.example/2026-11-17/ferry"):
+        assert explain.article_id_of(version, wanted) == article_id
+
+
+def test_a_word_that_names_several_says_what_of_each_it_matches(hostile):
+    result = call("explain", "ferries", "--out", hostile)
+
+    assert result.exit_code == 2
+    assert "names 2 articles" in result.stderr
+    assert "by its title: coast.example/2026-11-17/ferries.txt" in result.stderr
+
+
+def test_a_pager_gets_the_page_on_a_terminal(hostile, tmp_path):
+    seen = tmp_path / "seen"
+    program = put(tmp_path, "page.py", f"import sys; open({str(seen)!r}, 'w').write(sys.stdin.read())")
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "pipeline.cli", "explain", "traders.txt", "--out", str(hostile)]
+    environment = {"PATH": "", "TERM": "xterm", "PAGER": f"{sys.executable} {program}", "PYTHONPATH": str(ROOT)}
+    subprocess.run(command, stdout=follower, stderr=subprocess.PIPE, env=environment, check=True, cwd=Path(ROOT))
+    os.close(follower)
+    os.close(leader)
+
+    shown = seen.read_text(encoding="utf-8")
+    assert "A spokesman for the mayor" in shown
+    assert "\x1b[1m" in shown

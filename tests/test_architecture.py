@@ -16,6 +16,7 @@ LAYERS = (  # lowest first; a module may import from lower layers, and from its 
     ("pipeline.config", "pipeline.store"),
     ("pipeline.ledger",),
     ("pipeline.intake", "pipeline.publish", "pipeline.check", "pipeline.explain", "pipeline.people"),
+    ("pipeline.report",),
     ("pipeline.run",),
     ("pipeline.cli",),
 )

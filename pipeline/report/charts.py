@@ -46,6 +46,8 @@ def parts_of_wholes(bars: Sequence[Bar], says: str) -> Markup:
         at = 0.0
         for part, count in enumerate((bar.stays, bar.lifted, bar.left_out)):
             share = count / bar.total if bar.total else 0.0
+            if not count:
+                continue
             figure = f"{count:,}" if share >= MIN_LABELLED else ""
             rows.append({"row": row, "from": at, "to": at + share, "middle": at + share / 2,
                          "fill": PARTS[part], "ink": ON_PARTS[part], "figure": figure})  # fmt: skip

@@ -86,12 +86,18 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
+        finalize=_finalized,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters |= {"raw": raw, "visible": visible, "share": share, "when": when, "hours": hours}
     return environment
+
+
+def _finalized(value: object) -> object:
+    """What a template prints: no text that acts, wherever it comes from."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def raw(text: str | None) -> Markup:

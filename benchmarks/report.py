@@ -88,11 +88,11 @@ def _paragraphs(articles: pl.DataFrame, chance: np.random.Generator) -> pl.DataF
         canonical_id=ids.gather(sources),
         cluster_id=ids.gather(sources),
         is_canonical=pl.Series(sources == np.arange(count)),
-        link_type=pl.Series(np.where(sources == np.arange(count), None, "near")),
         jaccard=pl.lit(0.8),
         containment=pl.lit(0.9),
     ).with_columns(
         matched_id=pl.when(~pl.col("is_canonical")).then("canonical_id"),
+            link_type=pl.when(~pl.col("is_canonical")).then(pl.lit("near")),
     )  # fmt: skip
 
 
@@ -126,7 +126,10 @@ def _mentions(paragraphs: pl.DataFrame, chance: np.random.Generator) -> pl.DataF
 def _filled(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
     """The rows with the table's columns: nulls where nothing was made up."""
     absent = [pl.lit(None, dtype).alias(name) for name, dtype in table.schema.items() if name not in rows.columns]
-    return schemas.ordered(rows.with_columns(absent).with_columns(batch_id=pl.lit(RUN_ID)).select(table.names), table)
+    return schemas.ordered(
+        rows.with_columns(absent).with_columns(batch_id=pl.lit(RUN_ID)).select(table.names).cast(dict(table.schema)),
+        table,
+    )
 
 
 def _manifest(lines: pl.DataFrame, paragraphs: pl.DataFrame, mentions: pl.DataFrame, n: int) -> dict[str, Any]:
@@ -139,8 +142,8 @@ def _manifest(lines: pl.DataFrame, paragraphs: pl.DataFrame, mentions: pl.DataFr
         "counts": {
             "extract": {"n_inputs": n, "n_written": n, "n_rejected": 0, "n_unchanged": 0, "n_revised": 0},
             "clean": {
-                "n_lines": lines.height, "n_kept": int((~dropped).sum()), "n_fields": 0, "n_dropped": int(dropped.sum()),
-                "n_without_text": 0, "characters_in": int(length.sum()),
+                "n_lines": lines.height, "n_kept": int((~dropped).sum()), "n_fields": 0,
+                "n_dropped": int(dropped.sum()), "n_without_text": 0, "characters_in": int(length.sum()),
                 "characters_kept": int(length.filter(~dropped).sum()),
                 "dropped_by_rule": dict(lines["dropped_by"].drop_nulls().value_counts().iter_rows()),
             },

@@ -72,8 +72,8 @@ def html(version: Version, base: Version | None, config: Config) -> str:
         n_people=n_merged,
         undecided=undecided,
         n_undecided=n_undecided,
-        proposals=proposed[: people.SHOWN_PROPOSALS],
-        n_proposals=len(proposed),
+        proposals=None if proposed is None else proposed[: people.SHOWN_PROPOSALS],
+        n_proposals=len(proposed or ()),
         rejects=funnel.rejects(scope, SHOWN_REJECTS),
     )  # fmt: skip
 

@@ -151,6 +151,14 @@ def test_a_page_that_is_long_is_cut_and_says_how_much_is_missing(two_days, monke
     assert int(quote.css_first("data").attributes["value"]) == left
 
 
+def test_a_large_version_is_not_searched_for_proposals(two_days, monkeypatch):
+    from pipeline.report import people
+
+    monkeypatch.setattr(people, "MAX_SEARCHED", 100)
+
+    assert "This version has too much text to look for them here" in reported(current(two_days)).page
+
+
 def test_without_the_extra_the_command_says_what_to_install(two_days, monkeypatch):
     known = importlib.util.find_spec
     monkeypatch.setattr(report, "find_spec", lambda name: None if name == "altair" else known(name))

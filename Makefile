@@ -3,17 +3,23 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run test torture lint types bench-clean bench-dedup bench-metadata bench-names bench-wire docs site clean
+.PHONY: run report test test-browser torture lint types bench-clean bench-dedup bench-metadata bench-names bench-wire docs site clean
 
 run: .venv/run.stamp
 	@$(BIN)/copydesk run --in data/raw --out data/clean; status=$$?; \
 	if [ $$status -eq 3 ]; then $(BIN)/copydesk rejects --out data/clean; exit 0; fi; exit $$status
+
+report: .venv/run.stamp
+	$(BIN)/copydesk report --out data/clean
 
 test: .venv/dev.stamp
 	$(BIN)/python -m pytest -q
 
 torture: .venv/dev.stamp
 	$(BIN)/python -m benchmarks.torture
+
+test-browser: .venv/browser.stamp
+	$(BIN)/python -m pytest -q -m browser
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff format --check .
@@ -61,6 +67,14 @@ ifdef UV
 	$(UV) pip install --quiet --python $(BIN)/python -r requirements-dev.lock
 else
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+endif
+	touch $@
+
+.venv/browser.stamp: requirements-browser.lock .venv/dev.stamp
+ifdef UV
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps -r requirements-browser.lock
+else
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-browser.lock
 endif
 	touch $@
 

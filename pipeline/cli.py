@@ -591,6 +591,30 @@ def check_command(
         console.say(f"version {version.run_id}: sound")
 
 
+@app.command("report")
+def report_command(
+    file: Annotated[
+        Path | None, typer.Option("--file", help="HTML file to write; else report.html in the output folder.")
+    ] = None,
+    run_id: RunId = None,
+    out: Out = Path("data/clean"),
+    config: ConfigFile = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write one offline HTML file that shows a run: what was removed, copied, renamed and refused, and why."""
+    console = Console(level=-1 if quiet else 0)
+    with _guarded(console):
+        from pipeline import files, report
+        from pipeline.config import load
+
+        version = _version(out, run_id)
+        kept = {other.run_id: other for other in _store(out).versions()}
+        page = report.html(version, kept.get(version.manifest["base"]), load(config))
+        target = file or out / "report.html"
+        files.replace_text(page, target)
+        console.say(f"{target}: the report of run {version.run_id}, {len(page.encode()) / 1000:,.0f} kB")
+
+
 class ConfigAction(StrEnum):
     """What to do with the settings."""
 

@@ -26,6 +26,7 @@ LAYERS = (  # lowest first; a module may import from lower layers, and from its 
         "pipeline.losses",
     ),
     ("pipeline.forget", "pipeline.state"),
+    ("pipeline.report",),
     ("pipeline.run",),
     ("pipeline.rebuild",),
     ("pipeline.cli",),

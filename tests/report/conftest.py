@@ -1,0 +1,87 @@
+"""Versions to report on: the sample, a newsroom over two days, and one whose every text is hostile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+
+from pipeline import report, schemas
+from pipeline.config import load
+from pipeline.store import Draft, Store, Version
+from tests.world import EDITED, FIRST, LOCAL, SECOND, current, newsroom, page, put, ran, record
+
+SAMPLE = Path(__file__).parents[2] / "data" / "raw"
+HOSTILE = (
+    "</script></style><script>alert(1)</script><img src=x onerror=alert(1)>\"' onmouseover=alert(1) x='"
+    '[/b]\x1b[31m\u202ekcab\u2066\x00=HYPERLINK("http://evil.example")&lt;{{ 7 * 7 }}'
+)
+# Told apart by the code, or joined on: everything else is text from the web or a person's file.
+OURS = {"article_id", "paragraph_id", "cluster_id", "canonical_id", "matched_id", "left_id", "right_id", "batch_id",
+        "kind", "sha256"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A version and its report."""
+
+    version: Version
+    page: str
+
+    def ask(self, question: str, *values: object) -> list[tuple[Any, ...]]:
+        """The rows DuckDB answers from the version's tables, each named as in the question; `values` are $1, $2 ..."""
+        with duckdb.connect() as connection:
+            for table in schemas.TABLES:
+                files = [str(file) for file in self.version.files(table).values()]
+                connection.read_parquet(files, hive_partitioning=False).create_view(table.name)
+            return connection.execute(question, values).fetchall()
+
+
+def reported(version: Version, base: Version | None = None) -> Reported:
+    return Reported(version, report.html(version, base, load()))
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory):
+    """The sample, run and reported."""
+    out = tmp_path_factory.mktemp("sample")
+    ran(SAMPLE, out, datetime(2026, 11, 20, 6, tzinfo=UTC))
+    return reported(current(out))
+
+
+@pytest.fixture(scope="session")
+def two_days(tmp_path_factory):
+    """The output folder of a newsroom whose second day has a copy of the first, a new story and a reject."""
+    root = tmp_path_factory.mktemp("two-days")
+    source, out = newsroom(root / "raw"), root / "clean"
+    ran(source, out, FIRST)
+    put(source, "quay.example/2026-11-18/ferry.txt", page("Night ferries come to Varga", *EDITED, date="18 November"))
+    put(source, "quay.example/2026-11-18/parking.jsonl", record(text=page("Parking", *LOCAL[1:]), title="Parking"))
+    put(source, "quay.example/2026-11-18/broken.jsonl", '{"text": \n')
+    ran(source, out, SECOND)
+    return out
+
+
+@pytest.fixture(scope="session")
+def hostile(sample, tmp_path_factory):
+    """The sample with HOSTILE at the end of every text of every table and of its manifest's rules."""
+    store = Store(tmp_path_factory.mktemp("hostile"))
+    draft = Draft(sample.version.run_id, None)
+    for table in schemas.TABLES:
+        rows = sample.version.read(table)
+        texts = [name for name, dtype in table.schema.items() if dtype == pl.String and name not in OURS]
+        lists = [name for name, dtype in table.schema.items() if dtype == pl.List(pl.String)]
+        draft.write(table, "2026-11-20", rows.with_columns(
+            pl.col(texts) + HOSTILE,
+            *(pl.col(name).list.eval(pl.element() + HOSTILE) for name in lists),
+        ))  # fmt: skip
+    manifest = {name: value for name, value in sample.version.manifest.items() if name != "outputs"}
+    settings = {**manifest["settings"], f"clean{HOSTILE}": {HOSTILE: HOSTILE}}
+    (store.root / "versions").mkdir()
+    version = store.commit(draft, {**manifest, "settings": settings, "base": "before" + HOSTILE}, keep=3)
+    return reported(version, sample.version)

@@ -1,0 +1,105 @@
+"""The newsrooms: what each prints around its stories, how it spells, which agencies it takes and how it says so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+from benchmarks.world import words
+from benchmarks.world.languages import Language
+from benchmarks.world.people import STYLES
+
+LANGUAGES = ("en", "en", "en", "de", "en", "en", "es", "en", "en", "fr", "en", "en")  # of the outlets, over and over
+AGENCIES = {
+    "en": ("Northwire", "Corvane Press", "Halden News Agency"),
+    "de": ("Nordlicht-Nachrichtendienst",),
+    "es": ("Agencia Altamar",),
+    "fr": ("Agence Grand Littoral",),
+}
+CREDITS = ("dateline", "dateline", "byline", "credit", "shared")  # how an outlet names the agency
+PAPERS = "Courier Herald Post Gazette Tribune Observer Chronicle Mercury Echo Standard Examiner Sentinel Argus".split()
+METADATA = ("json-ld", "json-ld", "meta", "none")
+CONTAINERS = (("main", "article"), ("div", "article"), ("div", "div"), ("section", "div"))
+CLASSES = ("story", "article-body", "content", "text", "entry", "post", "c-article", "page__main", "block", "col-8")
+
+
+@dataclass(frozen=True)
+class Outlet:
+    """A newsroom and its template."""
+
+    host: str
+    name: str
+    language: Language
+    style: int  # of names, position in STYLES
+    british: bool
+    straight: bool  # quotation marks
+    agencies: Sequence[str]
+    credit: str  # of CREDITS
+    reporters: Sequence[str]
+    by: str
+    date: str
+    metadata: str  # of METADATA
+    tags: tuple[str, str]  # HTML elements around the page's main part and around the story
+    classes: Sequence[str]
+    separator: str  # between the items of a menu in the text dump; "" = a line each
+    spaced: bool  # blank lines in the text dump
+    column: int  # at which paragraphs are broken in the text dump; 0 = never
+    chrome: dict[str, Sequence[str]]  # part of the page -> what it prints there, always the same
+    has: frozenset[str]  # parts it has
+
+
+def outlet(number: int, languages: dict[str, Language], chance: Random) -> Outlet:
+    """The outlet of that number."""
+    language = languages[LANGUAGES[number % len(LANGUAGES)]]
+    place = language.grammar.sentence("place", {}, chance.random)
+    name = f"{place} {chance.choice(PAPERS)}"
+    printed = language.chrome
+    has = {part for part in ("skip", "cookie", "account", "share", "advert", "related", "inline", "newsletter", "comments",
+                             "popular", "tags", "deck", "caption", "crumbs", "subheading") if chance.random() < 0.65}  # fmt: skip
+    return Outlet(
+        host=f"{re.sub('[^a-z]+', '', name.lower())}{number}.example",
+        name=name,
+        language=language,
+        style=chance.randrange(len(STYLES)),
+        british=language.code == "en" and chance.random() < 0.4,
+        straight=chance.random() < 0.4,
+        agencies=chance.sample(AGENCIES[language.code], min(2, len(AGENCIES[language.code]))),
+        credit=chance.choice(CREDITS),
+        reporters=[
+            f"{given} {family}"
+            for given, family in zip(
+                chance.sample(words.GIVEN, 12),
+                words.made_names(words.SYLLABLES, words.SURNAME_ENDS, 12, chance),
+                strict=True,
+            )
+        ],
+        by=chance.choice(language.by),
+        date=chance.choice(language.dates),
+        metadata=chance.choice(METADATA),
+        tags=chance.choice(CONTAINERS),
+        classes=chance.sample(CLASSES, 4),
+        separator=chance.choice(("", "", " | ", "  ", " / ")),
+        spaced=chance.random() < 0.7,
+        column=chance.choice((0, 0, 0, 0, 0, 72)),
+        chrome={
+            part: _chosen(part, [form.replace("{name}", name) for form in forms], chance)
+            for part, forms in printed.items()
+        },
+        has=frozenset(has),
+    )
+
+
+def _chosen(part: str, forms: list[str], chance: Random) -> list[str]:
+    """A menu or a footer takes most of the forms, another part one."""
+    if part in ("menu", "footer", "share", "account"):
+        return chance.sample(forms, max(1, len(forms) * 2 // 3))
+    return [chance.choice(forms)]
+
+
+def wire_file() -> str:
+    """TOML of the agencies, for `dedup.wire`; who they are and nothing else."""
+    names = [name for some in AGENCIES.values() for name in some]
+    entries = (f'\n[[agency]]\nid = "{name}"\nnames = ["{name}"]\n' for name in names)
+    return 'source = "benchmarks.world"\n' + "".join(entries)

@@ -12,27 +12,26 @@ from benchmarks.world.page import DumpLine
 
 PART = 2_000  # articles in a file
 TABLES: Mapping[str, Mapping[str, pl.DataType | type[pl.DataType]]] = {
-    # `name` is the id of the record and the end of the file's name; `agency` is whose text is in it, `credit` how the
-    # page says so (null: not at all), `cited` the agency it only names.
+    # `article`: id of the record, end of the file's name; `agency`: whose text is in it; `credit`: how the page says so,
+    # null: not at all; `cited`: the agency it only names.
     "articles": {
-        "name": pl.String, "kind": pl.String, "outlet": pl.String, "language": pl.String, "url": pl.String,
+        "article": pl.String, "kind": pl.String, "outlet": pl.String, "language": pl.String, "url": pl.String,
         "title": pl.String, "byline": pl.String, "published_at": pl.Datetime("us", "UTC"), "agency": pl.String,
         "credit": pl.String, "cited": pl.String, "n_paragraphs": pl.Int32,
     },
-    # Of the text dump: line_no from 1, code points; `html`: position among the page's visible lines, from 0, and no
-    # offsets.
+    # `text`: line_no of the dump from 1, code points; `html`: position among the visible lines from 0, no offsets.
     "lines": {
-        "name": pl.String, "form": pl.String, "line_no": pl.Int32, "start": pl.Int64, "end": pl.Int64,
+        "article": pl.String, "form": pl.String, "line_no": pl.Int32, "start": pl.Int64, "end": pl.Int64,
         "text": pl.String, "role": pl.String,
     },
     # `story` and `sources`: the story and its paragraphs, from 1, that it was made from; `edits`: what the desk did.
     "paragraphs": {
-        "name": pl.String, "paragraph_no": pl.Int32, "text": pl.String, "role": pl.String, "story": pl.String,
+        "article": pl.String, "paragraph_no": pl.Int32, "text": pl.String, "role": pl.String, "story": pl.String,
         "sources": pl.List(pl.Int32), "edits": pl.List(pl.String), "agency": pl.String,
     },
     # Code points in the paragraph.
     "mentions": {
-        "name": pl.String, "paragraph_no": pl.Int32, "start": pl.Int64, "end": pl.Int64, "surface": pl.String,
+        "article": pl.String, "paragraph_no": pl.Int32, "start": pl.Int64, "end": pl.Int64, "surface": pl.String,
         "person_id": pl.String, "kind": pl.String,
     },
 }  # fmt: skip
@@ -53,7 +52,8 @@ class Gold:
         rows, name = self._rows, article.name
         rows["articles"].append((
             name, article.kind, article.outlet.host, article.outlet.language.code, article.url, article.title,
-            article.byline, article.published_at, article.agency, article.credit, article.cited, len(article.paragraphs),
+            article.byline, article.published_at, article.agency, article.credit, article.cited,
+            len(article.paragraphs),
         ))  # fmt: skip
         rows["lines"] += [(name, "text", no, start, end, text, role) for no, start, end, text, role in dump or ()]
         if html:

@@ -8,7 +8,7 @@ from random import Random
 
 from benchmarks.world import words
 from benchmarks.world.grammar import Grammar
-from benchmarks.world.words import listed, urn
+from benchmarks.world.words import listed, spaced, urn
 
 
 @dataclass(frozen=True)
@@ -81,13 +81,17 @@ ENGLISH_RULES = {
         "“{speech},” {P} told reporters {when}. “{speech}.”", "{speaker} said {clause}.",
         "{speaker} said {when} that {clause}.", "according to the {office}, {clause}.", "{when}, {clause}.",
         "the {noun}, {adj} and {adj}, {verbed} {np} {pp}.", "about {num} {nouns} {verbed} {np}, while {clause}.",
-        "it was the {adj} {noun} in {place} since {year}.", "{firm} {verbed} {np} for {money}, {pct} more than in {year}.",
+        "it was the {adj} {noun} in {place} since {year}.",
+        "{firm} {verbed} {np} for {money}, {pct} more than in {year}.",
         "in {place}, {clause}.", "critics of the {noun} said {clause}, but {clause}.",
-        "between {month} and {month}, {num} {nouns} {verbed} {np}.", "if {np} {verbed} {np}, {np} would {verb} {np} {pp}.",
-        "the share of {adj} {nouns} rose to {pct} from {pct} {pp}.", "neither {np} nor {np} {verbed} {np}, {speaker} said.",
+        "between {month} and {month}, {num} {nouns} {verbed} {np}.",
+        "if {np} {verbed} {np}, {np} would {verb} {np} {pp}.",
+        "the share of {adj} {nouns} rose to {pct} from {pct} {pp}.",
+        "neither {np} nor {np} {verbed} {np}, {speaker} said.",
         "whether {clause} remained unclear {when}.", "{P} {verbed} {np} in {year} and has {verbed} {np} since.",
         "as {clause}, {num} {nouns} {verbed} {np}.", "{clause}; {clause}.", "{P}, who {verbed} {np}, said {clause}.",
-        "at {place}, where {np} {verbed} {np}, {clause}.", "{speaker} put the {noun} at {money} and the {noun} at {pct}.",
+        "at {place}, where {np} {verbed} {np}, {clause}.",
+        "{speaker} put the {noun} at {money} and the {noun} at {pct}.",
         "the {noun} comes after {np} {vp}.", "for {np}, {speaker} said, {clause}.",
     ],
     "lead": [
@@ -99,13 +103,17 @@ ENGLISH_RULES = {
         "{when}, {np} {verbed} {np} and {verbed} {np}, at a cost of {money}.",
     ],
     "guest": [
-        "{guest_name} was among the guests in {place} {when}.", "a letter to {guest_name} was read out in {place} {when}.",
-        "{guest_name} is expected in {place} in {month}.", "the program of {place} lists {guest_name} as a guest in {month}.",
+        "{guest_name} was among the guests in {place} {when}.",
+        "a letter to {guest_name} was read out in {place} {when}.",
+        "{guest_name} is expected in {place} in {month}.",
+        "the program of {place} lists {guest_name} as a guest in {month}.",
         "{place} had invited {guest_name} to see the {noun} {when}.",
     ],
     "title": [
-        "{adj} {noun} to {verb} {nouns} in {place}", "{office} {verbed} {noun} {nouns}", "{num} {nouns} {verbed} near {place}",
-        "{firm} to {verb} {adj} {nouns}", "{place} {nouns} {verb} {noun} {noun}", "why the {noun} of {place} {verbed} {nouns}",
+        "{adj} {noun} to {verb} {nouns} in {place}", "{office} {verbed} {noun} {nouns}",
+        "{num} {nouns} {verbed} near {place}",
+        "{firm} to {verb} {adj} {nouns}", "{place} {nouns} {verb} {noun} {noun}",
+        "why the {noun} of {place} {verbed} {nouns}",
         "{noun} {noun}: {place} {verbed} {adj} {nouns}", "{nouns} {verb} {adj} {noun} after {noun} {noun}",
     ],
     "deck": ["{clause} {pp}", "{np} {vp}, and {clause}", "the {noun} {vp} {pp}"],
@@ -116,11 +124,12 @@ ENGLISH_RULES = {
 }  # fmt: skip
 
 ENGLISH_CHROME = {
-    "menu": listed("""Home,News,World,Local,Politics,Business,Markets,Opinion,Sport,Culture,Science,Health,Travel,Weather,Video,
+    "menu": listed("""Home,News,World,Local,Politics,Business,Markets,Opinion,Sport,Culture,Science,Health,Travel,
+        Weather,Video,
         Podcasts,Obituaries,Classifieds,Letters,Magazine,Jobs,Property,Puzzles,E-paper"""),
     "skip": ["Skip to main content", "Skip to content", "Jump to navigation"],
     "cookie": [
-        "We use cookies to make {name} work and to show advertising that fits your interests. Manage choices in settings.",
+        "We use cookies to make {name} work and to show you fitting advertisements. Manage choices in settings.",
         "By using this website you agree to our cookie policy.",
         "{name} and its 214 partners store information on your device. You can change your mind at any time.",
     ],
@@ -159,11 +168,11 @@ def _english(names: Mapping[str, Sequence[str]]) -> Language:
         "verbing": urn([words.going_on(verb) for verb in words.VERBS]),
         "office": urn(listed(words.OFFICES)),
         "job": listed(words.JOBS),
-        "num": [*"two three four five six seven eight nine ten a dozen".split(), *_figures(",", ".")],
+        "num": [*spaced("two three four five six seven eight nine ten a dozen"), *_figures(",", ".")],
         "money": urn([f"${n} million" for n in range(2, 400)])
         + [f"${n}.{m} billion" for n in range(1, 9) for m in "1346"],
         "pct": _percents(".", " percent"),
-        "day": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split(),
+        "day": spaced("Monday Tuesday Wednesday Thursday Friday Saturday Sunday"),
         "month": _ENGLISH_MONTHS,
     }
     topics = []
@@ -182,25 +191,31 @@ def _english(names: Mapping[str, Sequence[str]]) -> Language:
     )  # fmt: skip
 
 
-_ENGLISH_MONTHS = "January February March April May June July August September October November December".split()
+_ENGLISH_MONTHS = spaced("January February March April May June July August September October November December")
 
 GERMAN_RULES = {
-    "np": ["{noun}", "{noun}", "{noun} in {place}", "{noun} von {firm}", "{office}", "{num} {nouns}", "{noun} und {noun}"],
+    "np": ["{noun}", "{noun}", "{noun} in {place}", "{noun} von {firm}", "{office}", "{num} {nouns}",
+    "{noun} und {noun}"],
     "pp": ["in {place}", "seit {year}", "ohne {noun}", "für {noun}", "gegen {noun}", "durch {noun}", "im {month}",
            "nach Angaben aus {place}", "für {money}", "um {pct}"],
     "when": ["am {day}", "am {day} abend", "am frühen {day}", "in dieser Woche"],
     "body": [
         "{np} {verbed} {pp} {np}.", "am {day} {verbed} {np} {np} {pp}.",
-        "{office} {verbed} {when} {np}.", "„{np} {verbed} {np}“, sagte {P} {when}.", "{P} sagte, {np} {modal} {np} {pp} {inf}.",
-        "{pp} {modal} {np} {np} {inf}.", "{num} {nouns} {verbed} {when} {np} {pp}.", "wie {office} mitteilte, {verbed} {np} {np}.",
+        "{office} {verbed} {when} {np}.", "„{np} {verbed} {np}“, sagte {P} {when}.",
+        "{P} sagte, {np} {modal} {np} {pp} {inf}.",
+        "{pp} {modal} {np} {np} {inf}.", "{num} {nouns} {verbed} {when} {np} {pp}.",
+        "wie {office} mitteilte, {verbed} {np} {np}.",
         "ob {np} {np} {inf} {modal}, blieb {when} offen.", "{firm} {verbed} {np} {pp} und {verbed} {np}.",
-        "zwischen {month} und {month} {verbed} {np} {pp} {np}.", "der Anteil stieg von {pct} auf {pct}, teilte {office} mit.",
+        "zwischen {month} und {month} {verbed} {np} {pp} {np}.",
+        "der Anteil stieg von {pct} auf {pct}, teilte {office} mit.",
         "weil {np} {np} {verbed}, {verbed} {np} {when} {np}.", "{P} {verbed} {np}, {firm} {verbed} {np} {pp}.",
     ],
-    "lead": ["{np} {modal} {pp} {np} {inf}, teilte {office} {when} mit.", "{office} {verbed} {when} in {place} {np} und {np}."],
+    "lead": ["{np} {modal} {pp} {np} {inf}, teilte {office} {when} mit.",
+    "{office} {verbed} {when} in {place} {np} und {np}."],
     "guest": ["{guest_name} war {when} zu Gast in {place}.", "{guest_name} wird im {month} in {place} erwartet.",
               "ein Brief an {guest_name} wurde {when} in {place} verlesen."],
-    "title": ["{place}: {nouns} {verbed} {noun}", "{num} {nouns} in {place}", "{firm} {modal} {noun} {inf}", "{noun} in {place}"],
+    "title": ["{place}: {nouns} {verbed} {noun}", "{num} {nouns} in {place}", "{firm} {modal} {noun} {inf}",
+    "{noun} in {place}"],
     "deck": ["{np} {verbed} {np} {pp}", "{np} {modal} {np} {pp} {inf}"],
     "subheading": ["{noun}", "{nouns} {pp}"],
     "caption": ["{noun} in {place}.", "{nouns} {when} in {place}."],
@@ -217,7 +232,8 @@ def _german(names: Mapping[str, Sequence[str]]) -> Language:
         Kammer,das Abkommen,die Beschwerde,das Archiv,die Prüfung,das Ergebnis,die Kritik,das Dorf,die Altstadt,das
         Gewerbegebiet,die Versicherung,das Konzept,die Umleitung,das Stadion,die Rettung,das Gebäude,die Spende"""
     plurals = """Anwohner,Schüler,Arbeiter,Reisende,Kunden,Landwirte,Patienten,Wohnungen,Züge,Schiffe,Lastwagen,Kinder,
-        Fachleute,Zeugen,Beschäftigte,Besucher,Pendler,Händler,Helfer,Richter,Lehrerinnen,Forscher,Bäume,Häuser,Anträge"""
+        Fachleute,Zeugen,Beschäftigte,Besucher,Pendler,Händler,Helfer,Richter,Lehrerinnen,Forscher,Bäume,Häuser,
+        Anträge"""
     verbed = """prüfte,öffnete,sperrte,verlangte,erneuerte,kritisierte,begrüßte,ersetzte,verkaufte,baute,plante,
         unterstützte,verhinderte,meldete,untersuchte,bezahlte,beschloss,stoppte,verteidigte,räumte,vermietete,
         besichtigte,erwartete,beantragte,finanzierte,übernahm,erhielt,veröffentlichte,beschädigte,rettete"""
@@ -225,21 +241,22 @@ def _german(names: Mapping[str, Sequence[str]]) -> Language:
         unterstützen,verhindern,melden,untersuchen,bezahlen,beschließen,stoppen,verteidigen,räumen,finanzieren"""
     offices = """die Stadtverwaltung,das Landgericht,die Hafenbehörde,das Verkehrsministerium,die Polizei,die
         Staatsanwaltschaft,das Umweltamt,die Handelskammer,die Bahn,das Gesundheitsamt"""
-    months = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split()
+    months = spaced("Januar Februar März April Mai Juni Juli August September Oktober November Dezember")
     general = {
         "noun": urn(listed(nouns)), "nouns": urn(listed(plurals)), "verbed": urn(listed(verbed)),
         "inf": urn(listed(infinitives)), "office": urn(listed(offices)),
-        "modal": "soll will kann muss darf wollte sollte konnte".split(),
+        "modal": spaced("soll will kann muss darf wollte sollte konnte"),
         "num": ["zwei", "drei", "vier", "fünf", *_figures(".", ",")], "month": months,
         "money": [f"{n} Millionen Euro" for n in range(2, 300)], "pct": _percents(",", " Prozent"),
-        "day": "Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag".split(),
+        "day": spaced("Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag"),
     }  # fmt: skip
     chrome = {
         "menu": listed("""Startseite,Politik,Wirtschaft,Sport,Kultur,Lokales,Wissen,Reise,Meinung,Panorama,Wetter,Video,
             Anzeigen"""),
         "skip": ["Zum Inhalt springen"], "account": ["Anmelden", "Abo", "Mein Konto"],
         "cookie": ["Wir verwenden Cookies, um {name} zu verbessern. Mehr dazu in unserer Datenschutzerklärung."],
-        "share": ["Teilen", "Facebook", "X", "WhatsApp", "E-Mail", "Drucken", "Merken"], "advert": ["Anzeige", "Werbung"],
+        "share": ["Teilen", "Facebook", "X", "WhatsApp", "E-Mail", "Drucken", "Merken"], "advert": ["Anzeige",
+        "Werbung"],
         "related": ["Lesen Sie auch", "Mehr zum Thema"], "inline": ["Lesen Sie auch: {headline}"],
         "newsletter": ["Jeden Morgen das Wichtigste von {name}: jetzt den Newsletter bestellen."],
         "comments": ["Kommentare", "Diskutieren Sie mit"], "popular": ["Meistgelesen", "Aktuelles"], "tags": ["Themen"],
@@ -260,7 +277,8 @@ SPANISH_RULES = {
     "when": ["el {day}", "este {day}", "el {day} por la noche", "esta semana"],
     "body": [
         "{np} {verbed} {np} {pp}.", "{when}, {np} {verbed} {np}.", "“{np} {verbed} {np}”, dijo {P} {when}.",
-        "{P} dijo que {np} {verbed} {np} {pp}.", "según {office}, {np} {verbed} {np}.", "{num} {nouns} {modal} {inf} {np} {pp}.",
+        "{P} dijo que {np} {verbed} {np} {pp}.", "según {office}, {np} {verbed} {np}.",
+        "{num} {nouns} {modal} {inf} {np} {pp}.",
         "si {np} {verbed} {np}, {np} {modal} {inf} {np}.", "{firm} {verbed} {np} {pp}, un {pct} más que en {year}.",
         "mientras {np} {verbed} {np}, {np} {modal} {inf} {np}.", "{pp}, {np} {verbed} {np} y {verbed} {np}.",
         "{P}, que {verbed} {np}, {verbed} {np} {when}.", "entre {month} y {month}, {num} {nouns} {verbed} {np}.",
@@ -289,17 +307,17 @@ def _spanish(names: Mapping[str, Sequence[str]]) -> Language:
         investigar,pagar,detener,defender,desalojar,visitar,financiar,recibir,publicar,rescatar,ampliar,firmar"""
     offices = """el ayuntamiento,la fiscalía,la policía,la autoridad portuaria,el gobierno regional,la cámara de
         comercio,el servicio meteorológico,la guardia costera,el ministerio de Salud"""
-    months = """enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre""".split()
+    months = spaced("""enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre""")
     general = {
         "noun": urn(listed(nouns)), "nouns": urn(listed(plurals)), "verbed": urn(listed(verbed)),
         "inf": urn(listed(infinitives)), "office": urn(listed(offices)),
         "modal": ["debe", "quiere", "puede", "podría", "quería", "tendrá que"],
         "num": ["dos", "tres", "cuatro", "cinco", *_figures(".", ",")], "month": months,
         "money": [f"{n} millones de euros" for n in range(2, 300)], "pct": _percents(",", " por ciento"),
-        "day": "lunes martes miércoles jueves viernes sábado domingo".split(),
+        "day": spaced("lunes martes miércoles jueves viernes sábado domingo"),
     }  # fmt: skip
     chrome = {
-        "menu": listed("Inicio,Política,Economía,Deportes,Cultura,Sociedad,Ciencia,Opinión,Internacional,Tiempo,Vídeos"),
+        "menu": listed("Inicio,Política,Economía,Deportes,Cultura,Sociedad,Ciencia,Opinión,Mundo,Tiempo,Vídeos"),
         "skip": ["Ir al contenido"], "account": ["Iniciar sesión", "Suscríbete"],
         "cookie": ["Usamos cookies propias y de terceros para mejorar {name}. Puede cambiar la configuración."],
         "share": ["Compartir", "Facebook", "X", "WhatsApp", "Correo", "Imprimir"], "advert": ["Publicidad"],
@@ -311,7 +329,8 @@ def _spanish(names: Mapping[str, Sequence[str]]) -> Language:
     }  # fmt: skip
     return Language(
         "es", Grammar(SPANISH_RULES, general | names), [{}], ("el alcalde", "la directora"), months,
-        ("{place} ({agency}) — ", "{place}, {day} {month} ({agency}) - "), ("Fuente: {agency}",), ("Con información de {agency}",),
+        ("{place} ({agency}) — ",
+        "{place}, {day} {month} ({agency}) - "), ("Fuente: {agency}",), ("Con información de {agency}",),
         ("Por {name}",), ("{day} de {month} de {year}, {time}", "{day} de {month} de {year}"), chrome,
     )  # fmt: skip
 
@@ -322,8 +341,10 @@ FRENCH_RULES = {
            "pendant {num} jours", "pour {money}"],
     "when": ["{day}", "{day} soir", "cette semaine", "dans la nuit de {day}"],
     "body": [
-        "{np} {modal} {inf} {np} {pp}.", "{when}, {np} {modal} {inf} {np}.", "« {np} {modal} {inf} {np} », a dit {P} {when}.",
-        "selon {office}, {np} {modal} {inf} {np}.", "{office} a {ptc} {np} {pp}.", "{P} a {ptc} {np}, puis {noun} {pp}.",
+        "{np} {modal} {inf} {np} {pp}.", "{when}, {np} {modal} {inf} {np}.",
+        "« {np} {modal} {inf} {np} », a dit {P} {when}.",
+        "selon {office}, {np} {modal} {inf} {np}.", "{office} a {ptc} {np} {pp}.",
+        "{P} a {ptc} {np}, puis {noun} {pp}.",
         "{num} {nouns} ont {ptc} {np} {when}.", "{firm} a {ptc} {np}, soit {pct} de plus qu’en {year}.",
         "entre {month} et {month}, {noun} a {ptc} {np}.", "si {noun} a {ptc} {np}, {np} {modal} {inf} {np}.",
     ],
@@ -338,7 +359,8 @@ FRENCH_RULES = {
 
 
 def _french(names: Mapping[str, Sequence[str]]) -> Language:
-    nouns = """le port,la mairie,l’hôpital,l’école,le tribunal,l’entreprise,le projet,la majorité,le rapport,le chantier,
+    nouns = """le port,la mairie,l’hôpital,l’école,le tribunal,l’entreprise,le projet,la majorité,le rapport,
+        le chantier,
         l’accord,l’opposition,le musée,la récolte,l’incendie,l’usine,le syndicat,la loi,le budget,la route,le pont,la
         gare,le quartier,le logement,le laboratoire,l’enquête,l’équipe,la saison,le théâtre,l’exposition,la fête,la
         frontière,le ministère,la plainte,les archives,le contrôle,le résultat,la critique,le village,la place,le
@@ -351,19 +373,19 @@ def _french(names: Mapping[str, Sequence[str]]) -> Language:
         demander,examiner,payer,arrêter,défendre,évacuer,visiter,financer,recevoir,publier,sauver,retarder,signer"""
     offices = """la préfecture,le parquet,la police,la capitainerie,le conseil régional,la chambre de commerce,Météo
         nationale,les pompiers,la direction de la santé"""
-    months = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
+    months = spaced("janvier février mars avril mai juin juillet août septembre octobre novembre décembre")
     general = {
         "noun": urn(listed(nouns)), "nouns": urn(listed(plurals)), "ptc": urn(listed(participles)),
         "inf": urn(listed(infinitives)), "office": urn(listed(offices)),
         "modal": ["doit", "veut", "peut", "pourrait", "devra", "compte", "espère"],
         "num": ["deux", "trois", "quatre", "cinq", *_figures("\u202f", ",")], "month": months,
         "money": [f"{n} millions d’euros" for n in range(2, 300)], "pct": _percents(",", "\u00a0%"),
-        "day": "lundi mardi mercredi jeudi vendredi samedi dimanche".split(),
+        "day": spaced("lundi mardi mercredi jeudi vendredi samedi dimanche"),
     }  # fmt: skip
     chrome = {
         "menu": listed("Accueil,Politique,Économie,Sports,Culture,Société,Sciences,Opinions,Monde,Météo,Vidéos"),
         "skip": ["Aller au contenu"], "account": ["Se connecter", "S’abonner"],
-        "cookie": ["{name} utilise des cookies pour mesurer son audience. Vous pouvez modifier vos choix à tout moment."],
+        "cookie": ["{name} utilise des cookies pour mesurer son audience. Vous pouvez changer vos choix."],
         "share": ["Partager", "Facebook", "X", "WhatsApp", "Courriel", "Imprimer"], "advert": ["Publicité"],
         "related": ["À lire aussi", "Sur le même sujet"], "inline": ["À lire aussi : {headline}"],
         "newsletter": ["Chaque matin, l’essentiel de {name} dans votre boîte : inscrivez-vous à la lettre."],

@@ -15,7 +15,7 @@ from benchmarks.world.languages import Language, languages
 from benchmarks.world.outlets import Outlet, outlet
 from benchmarks.world.page import DumpLine, Part, chrome, html_page, text_dump
 from benchmarks.world.people import Person, cast
-from benchmarks.world.stories import PERSON, Story, story
+from benchmarks.world.stories import Story, story
 
 FIRST_DAY = datetime(2026, 11, 1, tzinfo=UTC)
 WIRE, QUOTING, CITING = (

@@ -10,6 +10,7 @@ from random import Random
 from benchmarks.world import words
 from benchmarks.world.languages import Language
 from benchmarks.world.people import STYLES
+from benchmarks.world.words import spaced
 
 LANGUAGES = ("en", "en", "en", "de", "en", "en", "es", "en", "en", "fr", "en", "en")  # of the outlets, over and over
 AGENCIES = {
@@ -19,8 +20,13 @@ AGENCIES = {
     "fr": ("Agence Grand Littoral",),
 }
 CREDITS = ("dateline", "dateline", "byline", "credit", "shared")  # how an outlet names the agency
-PAPERS = "Courier Herald Post Gazette Tribune Observer Chronicle Mercury Echo Standard Examiner Sentinel Argus".split()
-METADATA = ("json-ld", "json-ld", "meta", "none")
+PAPERS = spaced("Courier Herald Post Gazette Tribune Observer Chronicle Mercury Echo Standard Examiner Sentinel Argus")
+OPTIONAL = spaced(
+    "skip cookie account share advert related inline newsletter comments popular tags deck caption crumbs subheading"
+)
+HAS = 0.65  # of the outlets have an optional part
+METADATA = ("json-ld", "meta", "json-ld", "none", "json-ld")
+WRAPPED = 8  # of the outlets of LANGUAGES, the one whose dumps are broken at a column
 CONTAINERS = (("main", "article"), ("div", "article"), ("div", "div"), ("section", "div"))
 CLASSES = ("story", "article-body", "content", "text", "entry", "post", "c-article", "page__main", "block", "col-8")
 
@@ -45,7 +51,7 @@ class Outlet:
     classes: Sequence[str]
     separator: str  # between the items of a menu in the text dump; "" = a line each
     spaced: bool  # blank lines in the text dump
-    column: int  # at which paragraphs are broken in the text dump; 0 = never
+    column: int  # at which lines are broken in the text dump; 0 = never
     chrome: dict[str, Sequence[str]]  # part of the page -> what it prints there, always the same
     has: frozenset[str]  # parts it has
 
@@ -56,13 +62,11 @@ def outlet(number: int, languages: dict[str, Language], chance: Random) -> Outle
     place = language.grammar.sentence("place", {}, chance.random)
     name = f"{place} {chance.choice(PAPERS)}"
     printed = language.chrome
-    has = {part for part in ("skip", "cookie", "account", "share", "advert", "related", "inline", "newsletter", "comments",
-                             "popular", "tags", "deck", "caption", "crumbs", "subheading") if chance.random() < 0.65}  # fmt: skip
     return Outlet(
         host=f"{re.sub('[^a-z]+', '', name.lower())}{number}.example",
         name=name,
         language=language,
-        style=chance.randrange(len(STYLES)),
+        style=number % len(STYLES),
         british=language.code == "en" and chance.random() < 0.4,
         straight=chance.random() < 0.4,
         agencies=chance.sample(AGENCIES[language.code], min(2, len(AGENCIES[language.code]))),
@@ -77,17 +81,17 @@ def outlet(number: int, languages: dict[str, Language], chance: Random) -> Outle
         ],
         by=chance.choice(language.by),
         date=chance.choice(language.dates),
-        metadata=chance.choice(METADATA),
+        metadata=METADATA[number % len(METADATA)],
         tags=chance.choice(CONTAINERS),
         classes=chance.sample(CLASSES, 4),
         separator=chance.choice(("", "", " | ", "  ", " / ")),
         spaced=chance.random() < 0.7,
-        column=chance.choice((0, 0, 0, 0, 0, 72)),
+        column=72 if number % len(LANGUAGES) == WRAPPED else 0,
         chrome={
             part: _chosen(part, [form.replace("{name}", name) for form in forms], chance)
             for part, forms in printed.items()
         },
-        has=frozenset(has),
+        has=frozenset(part for part in OPTIONAL if chance.random() < HAS),
     )
 
 

@@ -42,14 +42,15 @@ def text_dump(parts: Sequence[Part], outlet: Outlet) -> tuple[str, list[DumpLine
     written: list[str] = []
     start = 0
     for part in parts:
-        for text, role in _dumped(part, outlet):
-            lines.append(DumpLine(len(written) + 1, start, start + len(text), text, role))
-            written.append(text)
-            start += len(text) + 1
-            if outlet.spaced and not (outlet.column and role == "body"):
+        for whole, role in _dumped(part, outlet):
+            for text in _broken(whole, outlet.column):
+                lines.append(DumpLine(len(written) + 1, start, start + len(text), text, role))
+                written.append(text)
+                start += len(text) + 1
+            if outlet.spaced:
                 written.append("")
                 start += 1
-        if written[-1]:
+        if part.lines and written[-1]:
             written.append("")
             start += 1
     return "\n".join(written) + "\n", lines
@@ -59,12 +60,14 @@ def _dumped(part: Part, outlet: Outlet) -> Iterator[tuple[str, str]]:
     if part.kind in JOINED and outlet.separator:
         yield outlet.separator.join(text for text, _ in part.lines), part.lines[0][1]
         return
-    for text, role in part.lines:
-        if outlet.column and role == "body":
-            for piece in textwrap.wrap(text, outlet.column, break_long_words=False, break_on_hyphens=False):
-                yield piece, role
-        else:
-            yield text, role
+    yield from part.lines
+
+
+def _broken(text: str, column: int) -> list[str]:
+    """The text in lines of up to `column` characters."""
+    if not column:
+        return [text]
+    return textwrap.wrap(text, column, break_long_words=False, break_on_hyphens=False)
 
 
 def html_page(parts: Sequence[Part], outlet: Outlet, url: str, title: str, author: str, published: datetime) -> str:

@@ -6,6 +6,7 @@ import json
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -66,12 +67,13 @@ def _listed() -> Iterator[Person]:
 def names_file(people: Sequence[Person]) -> str:
     """TOML of the invented people, for `names.people`; the listed ones come with copydesk."""
     entries = ['source = "benchmarks.world"\n']
+    quoted = partial(json.dumps, ensure_ascii=False)
     for person in people:
         if person.invented:
             others = [name for name in dict.fromkeys(person.full[1:3]) if name != person.full[0]]
             entries.append(
-                f'\n[[person]]\nid = "{person.person_id}"\nfamily = {json.dumps(person.family[0], ensure_ascii=False)}\n'
-                f"canonical = {{ default = {json.dumps(person.full[0], ensure_ascii=False)} }}\n"
-                f"aliases = {json.dumps(others, ensure_ascii=False)}\n"
+                f'\n[[person]]\nid = "{person.person_id}"\nfamily = {quoted(person.family[0])}\n'
+                f"canonical = {{ default = {quoted(person.full[0])} }}\n"
+                f"aliases = {quoted(others)}\n"
             )
     return "".join(entries)

@@ -1,4 +1,4 @@
-"""Stories: what a reporter files, before any desk has seen it. People stand in it as marks, so each desk spells them."""
+"""Stories as filed, before any desk has seen them. People stand in them as marks, so that each desk spells them."""
 
 from __future__ import annotations
 

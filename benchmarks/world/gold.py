@@ -12,8 +12,8 @@ from benchmarks.world.page import DumpLine
 
 PART = 2_000  # articles in a file
 TABLES: Mapping[str, Mapping[str, pl.DataType | type[pl.DataType]]] = {
-    # `article`: id of the record, end of the file's name; `agency`: whose text is in it; `credit`: how the page says so,
-    # null: not at all; `cited`: the agency it only names.
+    # `article`: id of the record, end of the file's name; `agency`: whose text is in it; `credit`: how the page says
+    # so, null: not at all; `cited`: the agency it only names.
     "articles": {
         "article": pl.String, "kind": pl.String, "outlet": pl.String, "language": pl.String, "url": pl.String,
         "title": pl.String, "byline": pl.String, "published_at": pl.Datetime("us", "UTC"), "agency": pl.String,

@@ -235,7 +235,7 @@ def _presence(name: str, wanted: pl.Series, found: pl.Series) -> dict[str, float
 
 
 def name_figures(mentions: pl.DataFrame, matched: pl.DataFrame, gold: pl.DataFrame) -> dict[str, float]:
-    """`names.<kind>.*`: mentions in the text with the right person and exact offsets, in paragraphs kept to the letter."""
+    """`names.<kind>.*`: mentions with the right person and exact offsets, in paragraphs kept to the letter."""
     whole = matched.filter("whole").select("article", "paragraph_no", "gold_no")
     found = mentions.filter(pl.col("field") == "text").join(whole, on=["article", "paragraph_no"])
     wanted = gold.join(whole.drop("paragraph_no"), left_on=["article", "paragraph_no"], right_on=["article", "gold_no"])

@@ -1,8 +1,8 @@
 """A whole run beside what a user would write instead: `python -m benchmarks.end_to_end [--articles N] [--turns N]`.
 
 A made-up world (benchmarks.world) of JSONL files, HTML and text dumps. Each contender is a process of its own, with
-three runs on one output: the first days, the last day beside them, and the same again with nothing new. Turn by turn all
-contenders run one after the other; figures are medians of the turns, and of ratios within a turn, so that a busy
+three runs on one output: the first days, the last day beside them, and the same again with nothing new. Turn by turn
+all contenders run one after the other; figures are medians of the turns, and of ratios within a turn, so that a busy
 machine slows all alike. CPU seconds and peak memory are those of the whole tree of processes. Wall times mean something
 on a quiet machine only. Qualities are those of the last turn, on made-up text: they say that the work compared is the
 same work, not how well it does on real pages (docs/model-card.md, docs/design/ have that).

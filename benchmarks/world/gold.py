@@ -58,7 +58,9 @@ class Gold:
         rows["lines"] += [(name, "text", no, start, end, text, role) for no, start, end, text, role in dump or ()]
         if html:
             visible = (line for part in article.parts for line in part.lines)
-            rows["lines"] += [(name, "html", no, None, None, text, role) for no, (text, role) in enumerate(visible)]
+            rows["lines"] += [
+                (name, "html", no, None, None, " ".join(text.split()), role) for no, (text, role) in enumerate(visible)
+            ]
         for number, (text, role, passage, names) in enumerate(article.paragraphs, 1):
             told = (None, [], [], None)
             if passage is not None:

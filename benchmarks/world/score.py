@@ -128,7 +128,7 @@ def matched_paragraphs(paragraphs: pl.DataFrame, gold: pl.DataFrame) -> pl.DataF
     """The paragraphs with the gold paragraph each is: gold_no, story, sources, agency, `whole` (to the letter),
     n_words; null where none.
 
-    An equal text is the same; else the one of the article with which it shares the larger part of its words.
+    An equal text is the same one; else the one of the article with which it shares the larger part of its words.
     """
     by_article: dict[str, list[GoldParagraph]] = {}
     columns = ("paragraph_no", "text", "story", "sources", "agency")
@@ -143,19 +143,21 @@ def matched_paragraphs(paragraphs: pl.DataFrame, gold: pl.DataFrame) -> pl.DataF
 
 
 def _same_paragraph(text: str, candidates: Sequence[GoldParagraph]) -> tuple[object, ...]:
-    words = Counter(text.split())
-    best, best_share = None, MATCHED
+    words = text.split()  # white space as one: a page's reader has no thin spaces
+    counts = Counter(words)
+    best, best_share, whole = None, MATCHED, False
     for candidate in candidates:
-        if candidate[1] == text:
-            best = candidate
+        its_words = candidate[1].split()
+        if its_words == words:
+            best, whole = candidate, True
             break
-        share = (words & Counter(candidate[1].split())).total() / words.total()
+        share = (counts & Counter(its_words)).total() / len(words)
         if share > best_share:
             best, best_share = candidate, share
     if best is None:
-        return None, None, [], None, False, words.total()
-    number, whole, story, sources, agency = best
-    return number, story, sources, agency, whole == text, words.total()
+        return None, None, [], None, False, len(words)
+    number, _, story, sources, agency = best
+    return number, story, sources, agency, whole, len(words)
 
 
 def copy_figures(matched: pl.DataFrame) -> dict[str, float]:

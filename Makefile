@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run test lint types bench-clean bench-dedup bench-metadata bench-names bench-wire docs clean
+.PHONY: run test lint types bench bench-clean bench-dedup bench-metadata bench-names bench-wire docs clean
 
 run: .venv/run.stamp
 	@$(BIN)/copydesk run --in data/raw --out data/clean; status=$$?; \
@@ -22,6 +22,9 @@ bench-clean bench-dedup bench-metadata bench-names bench-wire: bench-%: .venv/de
 	$(BIN)/python -m benchmarks.floors $*
 
 bench-clean: .venv/bench.stamp
+
+bench: .venv/bench.stamp
+	$(BIN)/python -m benchmarks.end_to_end
 
 docs: .venv/dev.stamp
 	$(BIN)/python -m docs.generate

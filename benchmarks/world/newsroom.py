@@ -163,13 +163,16 @@ class World:
             self._kept.clear()
             self._kept["day",] = day
 
-    def _headlines(self, house: Outlet, published: datetime) -> list[str]:
-        """What an outlet links to on a day."""
+    def _teasers(self, house: Outlet, published: datetime) -> list[tuple[str, str]]:
+        """What an outlet links to on a day: headlines, each with its summary."""
         key = (house.host, published.date())
         if key not in self._kept:
             chance = self._chance("headlines", *key)
             grammar = house.language.grammar
-            self._kept[key] = [grammar.sentence("title", {}, chance.random) for _ in range(HEADLINES)]
+            self._kept[key] = [
+                (grammar.sentence("title", {}, chance.random), grammar.sentence("deck", {}, chance.random) + ".")
+                for _ in range(HEADLINES)
+            ]
         found = self._kept[key]
         assert isinstance(found, list)
         return found
@@ -207,7 +210,8 @@ class World:
         agency: str, credit: str | None, chance: Random,
     ) -> list[Part]:  # fmt: skip
         """The page from top to bottom."""
-        prints, has, headlines = house.chrome, house.has, self._headlines(house, published)
+        prints, has, teasers = house.chrome, house.has, self._teasers(house, published)
+        headlines = [headline for headline, _ in teasers]
         parts = [chrome(kind, prints[kind]) for kind in ("skip", "cookie", "account") if kind in has]
         parts += [chrome("brand", [house.name]), chrome("menu", prints["menu"])]
         if "crumbs" in has:
@@ -242,6 +246,8 @@ class World:
         parts += [chrome(kind, prints[kind]) for kind in ("newsletter", "comments") if kind in has]
         if "popular" in has:
             parts.append(chrome("popular", [*prints["popular"], *headlines[:5]]))
+        if "river" in has:
+            parts.append(chrome("river", [text for teaser in teasers[: house.n_teasers] for text in teaser]))
         parts.append(chrome("footer", prints["footer"]))
         parts.append(chrome("copyright", [_filled(prints["copyright"][0], house, published)]))
         return parts

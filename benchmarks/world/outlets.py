@@ -22,9 +22,12 @@ AGENCIES = {
 CREDITS = ("dateline", "dateline", "byline", "credit", "shared")  # how an outlet names the agency
 PAPERS = spaced("Courier Herald Post Gazette Tribune Observer Chronicle Mercury Echo Standard Examiner Sentinel Argus")
 OPTIONAL = spaced(
-    "skip cookie account share advert related inline newsletter comments popular tags deck caption crumbs subheading"
+    "skip cookie account share advert related inline newsletter comments popular river tags deck caption crumbs"
+    " subheading"
 )
 HAS = 0.65  # of the outlets have an optional part
+TEASERS = 24  # below a story, at most
+BULK = (200, 900)  # style rules, and as many script entries: pages of 38 kB in the mean
 METADATA = ("json-ld", "meta", "json-ld", "none", "json-ld")
 WRAPPED = 8  # of the outlets of LANGUAGES, the one whose dumps are broken at a column
 CONTAINERS = (("main", "article"), ("div", "article"), ("div", "div"), ("section", "div"))
@@ -49,6 +52,8 @@ class Outlet:
     metadata: str  # of METADATA
     tags: tuple[str, str]  # HTML elements around the page's main part and around the story
     classes: Sequence[str]
+    n_teasers: int  # below the story
+    bulk: str  # styles and scripts that every page carries
     separator: str  # between the items of a menu in the text dump; "" = a line each
     spaced: bool  # blank lines in the text dump
     column: int  # at which lines are broken in the text dump; 0 = never
@@ -84,6 +89,8 @@ def outlet(number: int, languages: dict[str, Language], chance: Random) -> Outle
         metadata=METADATA[number % len(METADATA)],
         tags=chance.choice(CONTAINERS),
         classes=chance.sample(CLASSES, 4),
+        n_teasers=chance.randint(6, TEASERS),
+        bulk=_bulk(chance),
         separator=chance.choice(("", "", " | ", "  ", " / ")),
         spaced=chance.random() < 0.7,
         column=72 if number % len(LANGUAGES) == WRAPPED else 0,
@@ -100,6 +107,14 @@ def _chosen(part: str, forms: list[str], chance: Random) -> list[str]:
     if part in ("menu", "footer", "share", "account"):
         return chance.sample(forms, max(1, len(forms) * 2 // 3))
     return [chance.choice(forms)]
+
+
+def _bulk(chance: Random) -> str:
+    """Styles and a script's data, as long as pages have them."""
+    numbers = range(chance.randint(*BULK))
+    rules = "".join(f".c{n}{{margin:{n % 7}px {n % 5}px;color:#{n * 7919 % 4096:03x}}}" for n in numbers)
+    entries = ",".join(f'"k{n}":[{n * 31 % 977},"{n * 7919 % 99991}"]' for n in numbers)
+    return f"<style>{rules}</style><script>window.state={{{entries}}}</script>"
 
 
 def wire_file() -> str:

@@ -107,6 +107,9 @@ def _marked_up(part: Part, item_class: str, list_class: str) -> str:
     frame = _FRAMES.get(part.kind)
     if frame is not None:
         return "\n".join(frame.format(escape(text, quote=False)) for text, _ in part.lines)
+    if part.kind == "river":
+        pairs = zip(part.lines[::2], part.lines[1::2], strict=True)
+        return "".join(_card(title, text, number) for number, ((title, _), (text, _)) in enumerate(pairs))
     if part.kind not in _LISTS:
         return ""
     tag = _LISTS[part.kind]
@@ -117,8 +120,18 @@ def _marked_up(part: Part, item_class: str, list_class: str) -> str:
     return f'<{tag} class="{part.kind} {list_class}-list"><ul>{items}</ul></{tag}>'
 
 
+def _card(title: str, text: str, number: int) -> str:
+    image = f'<img src="/t/{number}.jpg" srcset="/t/{number}-2.jpg 2x" alt="" width="320" height="180">'
+    icon = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 12h16M12 4v16"/></svg>'
+    return (
+        f'<div class="card card--{number % 3}" data-id="{number}"><a href="/t/{number}"><div class="card__media">'
+        f'{image}</div><h3 class="card__title">{escape(title, quote=False)}</h3></a>'
+        f'<p class="card__text">{escape(text, quote=False)}</p><div class="card__tools">{icon}{icon}</div></div>\n'
+    )
+
+
 def _head(outlet: Outlet, url: str, title: str, author: str, published: datetime) -> str:
-    shown = f"<title>{escape(title)} | {escape(outlet.name)}</title>"
+    shown = f"<title>{escape(title)} | {escape(outlet.name)}</title>{outlet.bulk}"
     if outlet.metadata == "none":
         return shown
     link = f'<link rel="canonical" href="{url}">'

@@ -38,11 +38,14 @@ from benchmarks.world.newsroom import World
 from benchmarks.world.write import FORMS, written
 
 DAYS = 5  # the last is the day that comes in later
-LOOKS_PER_SECOND = 8  # at the memory of the tree
+LOOKS_PER_SECOND = 4  # at the memory of the tree
 SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER (linux/prctl.h): servers of processes become ours when their parent ends
 RUNS = ("first", "later", "nothing_new")
+COSTS = ("first.articles_per_cpu", "first.times", "later.articles_per_cpu", "later.times", "nothing_new.cpu",
+         "first.megabytes", "first.wall", "two.wall")  # fmt: skip
 QUALITIES = ("text.f1", "fields.title", "fields.byline", "fields.day", "pairs.f1", "names.full.precision",
              "names.full.recall")  # fmt: skip
+THEIR_ARGUMENTS = ("{form}", "{source}", "{out}", "--jobs", "{jobs}")
 BASE = "documented"  # what the others are compared with
 
 
@@ -73,17 +76,7 @@ def contenders() -> tuple[list[Contender], list[str]]:
     ]
     missing = []
     for name, package in NEEDS.items():
-        command = (
-            sys.executable,
-            "-m",
-            "benchmarks.contenders",
-            name,
-            "{form}",
-            "{source}",
-            "{out}",
-            "--jobs",
-            "{jobs}",
-        )
+        command = (sys.executable, "-m", "benchmarks.contenders", name, *THEIR_ARGUMENTS)
         try:
             version(package)
         except PackageNotFoundError:
@@ -177,43 +170,43 @@ def quality(contender: Contender, world: Path, out: Path) -> dict[str, float]:
         | score.copy_figures(matched)
         | (score.name_figures(mentions, matched, gold["mentions"]) if mentions.height else {})
     )
-    return {name: found[name] for name in QUALITIES if name in found}
+    unsaid = {
+        f"fields.{name.replace('published_at', 'day')}" for name in articles.columns if articles[name].is_null().all()
+    }
+    return {name: found[name] for name in QUALITIES if name in found and name not in unsaid}
 
 
 def figures_of(turns: Sequence[dict[str, dict[str, Cost]]], form: str, sizes: dict[str, int]) -> dict[str, float]:
-    """`<form>.<contender>.<run>.<what>`: articles per CPU second, wall seconds, megabytes, CPU against BASE."""
+    """`<form>.<contender>.<run>.<what>`: articles per CPU second, seconds, megabytes, times as fast as BASE."""
     found: dict[str, float] = {}
     for name in turns[0]:
         for run in RUNS:
             costs = [one[name][run] for one in turns]
             key = f"{form}.{name}.{run}"
             cpu = statistics.median(cost.cpu for cost in costs)
-            found[f"{key}.cpu_seconds"] = round(cpu, 2)
+            found[f"{key}.cpu"] = round(cpu, 2)
             if sizes[run]:
-                found[f"{key}.articles_per_cpu_second"] = round(sizes[run] / cpu, 1)
-            found[f"{key}.wall_seconds"] = round(statistics.median(cost.wall for cost in costs), 2)
+                found[f"{key}.articles_per_cpu"] = round(sizes[run] / cpu, 1)
+            found[f"{key}.wall"] = round(statistics.median(cost.wall for cost in costs), 2)
             found[f"{key}.megabytes"] = round(statistics.median(cost.memory for cost in costs))
             if BASE in turns[0] and run != "nothing_new":
                 ratios = [one[BASE][run].cpu / one[name][run].cpu for one in turns]
-                found[f"{key}.times_{BASE}"] = round(statistics.median(ratios), 2)
+                found[f"{key}.times"] = round(statistics.median(ratios), 2)
     return found
 
 
-def table(figures: dict[str, float], form: str, names: Sequence[str]) -> str:
-    """What was measured of a form, a contender a line."""
-    heads = ("articles/CPU-s", f"x {BASE}", "later", f"x {BASE}", "nothing new", "wall 1", "wall 2", "MB")
-    keys = ("first.articles_per_cpu_second", f"first.times_{BASE}", "later.articles_per_cpu_second",
-            f"later.times_{BASE}", "nothing_new.cpu_seconds", "first.wall_seconds", "two.wall_seconds",
-            "first.megabytes", *QUALITIES)  # fmt: skip
-    lines = [
-        f"{form:16}" + "".join(f"{head:>15}" for head in (*heads, *(name.replace("fields.", "") for name in QUALITIES)))
-    ]
+def tables(figures: dict[str, float], form: str, names: Sequence[str]) -> str:
+    """What was measured of a form, cost and quality, a contender a line."""
+    return f"{form}\n{_table(figures, form, names, COSTS)}\n{_table(figures, form, names, QUALITIES)}"
+
+
+def _table(figures: dict[str, float], form: str, names: Sequence[str], columns: Sequence[str]) -> str:
+    shown = [column.replace("first.", "").replace("fields.", "").replace("_", " ").split(".") for column in columns]
+    rows = [[""] + [words[0] if len(words) > 1 else "" for words in shown], [""] + [words[-1] for words in shown]]
     for name in names:
-        values = (figures.get(f"{form}.{name}.{key}") for key in keys)
-        lines.append(
-            f"{name:16}" + "".join("              -" if value is None else f"{value:>15g}" for value in values)
-        )
-    return "\n".join(lines)
+        values = (figures.get(f"{form}.{name}.{column}") for column in columns)
+        rows.append([name, *("-" if value is None else f"{value:g}" for value in values)])
+    return "\n".join(f"{name:15}" + "".join(f"{cell:>16}" for cell in cells) for name, *cells in rows)
 
 
 def measured(given: argparse.Namespace, folder: Path) -> dict[str, float]:
@@ -236,8 +229,8 @@ def measured(given: argparse.Namespace, folder: Path) -> dict[str, float]:
             figures |= {f"{form}.{one.name}.{name}": value for name, value in found.items()}
             if one.has_jobs:
                 walls = [turn(one, form, world, folder / one.name, 2)["first"].wall for _ in range(given.turns)]
-                figures[f"{form}.{one.name}.two.wall_seconds"] = round(statistics.median(walls), 2)
-        print(table(figures, form, [one.name for one in some]))
+                figures[f"{form}.{one.name}.two.wall"] = round(statistics.median(walls), 2)
+        print(tables(figures, form, [one.name for one in some]))
     return figures
 
 

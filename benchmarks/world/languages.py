@@ -11,7 +11,7 @@ from benchmarks.world.grammar import Grammar
 from benchmarks.world.words import listed, spaced, urn
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Language:
     """A language: how its sentences are made and what its pages print around them."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property, lru_cache
 from random import Random
 from typing import NamedTuple
 
 from benchmarks.world.desk import Named, Passage, named, passages, quoted, spelled, taken_over
 from benchmarks.world.languages import Language, languages
-from benchmarks.world.outlets import Outlet, outlet
+from benchmarks.world.outlets import TEASERS, Outlet, outlet
 from benchmarks.world.page import DumpLine, Part, chrome, html_page, text_dump
 from benchmarks.world.people import Person, cast
 from benchmarks.world.stories import Story, story
@@ -25,7 +25,8 @@ WIRE, QUOTING, CITING = (
 )  # shares of articles: an agency's, own with a part of an agency's, own that cites one
 UNCREDITED = 0.2  # of an agency's articles say nothing of it
 COPIES = 5  # of an agency's story, in the mean
-HEADLINES = 24  # that an outlet links to on a day
+HEADLINES = TEASERS  # that an outlet links to on a day
+KEPT = 4_096  # stories and front pages, which are made anew when they are asked for again
 
 
 class Paragraph(NamedTuple):
@@ -76,9 +77,7 @@ class World:
 
     def articles(self) -> Iterator[Article]:
         """All articles by time."""
-        self._kept.clear()
-        for number in range(self.n_articles):
-            yield self._article(number)
+        return map(self._article, range(self.n_articles))
 
     @cached_property
     def people(self) -> list[Person]:
@@ -88,16 +87,8 @@ class World:
     @cached_property
     def outlets(self) -> list[Outlet]:
         """The newsrooms."""
-        return [outlet(number, self._languages, self._chance("outlet", number)) for number in range(self.n_outlets)]
-
-    @cached_property
-    def _languages(self) -> dict[str, Language]:
-        return languages(self._chance("languages"))
-
-    @cached_property
-    def _kept(self) -> dict[tuple[object, ...], object]:
-        """Stories and headlines of the present day and the one before."""
-        return {}
+        known = languages(self._chance("languages"))
+        return [outlet(number, known, self._chance("outlet", number)) for number in range(self.n_outlets)]
 
     def _chance(self, *what: object) -> Random:
         return Random("/".join(map(str, (self.seed, *what))))  # noqa: S311 - the same in every run
@@ -105,77 +96,75 @@ class World:
     def _article(self, number: int) -> Article:
         chance = self._chance("article", number)
         house = self.outlets[int(chance.random() ** 1.5 * self.n_outlets)]  # the first print most
-        day, share_of_day = divmod(number * self.n_days / self.n_articles, 1)
-        published = (FIRST_DAY + timedelta(days=day, minutes=int(share_of_day * 1440))).replace(second=0)
-        name = f"a{number:07}"
-        own = story(name, house.language, chance)
-        drawn = chance.random()
-        agency = chance.choice(house.agencies)
-        kind = "own"
-        if drawn < WIRE + QUOTING:
-            filed = self._filed(agency, house.language, int(day), share_of_day, chance)
-            if drawn < WIRE:
-                kind, texts = "wire", taken_over(filed, story(name, house.language, chance, brief=True), chance)
-                own = replace(own, title=filed.title, place=filed.place)
-            else:
-                kind, texts = "quoting", passages(own, wire=False)
-                texts[2:2] = quoted(filed, chance)
-        else:
-            texts = passages(own, wire=False)
-            if drawn < WIRE + QUOTING + CITING and house.language.code == "en":
-                kind = "citing"
-                texts[1] = _citing(texts[1], agency, chance)
-        agency_of_text = agency if kind in ("wire", "quoting") else None
+        days = number * self.n_days / self.n_articles
+        published = FIRST_DAY + timedelta(minutes=int(days * 1440))
+        name, agency = f"a{number:07}", chance.choice(house.agencies)
+        kind, own, texts = self._told(name, house, agency, days, chance)
         credit = house.credit if kind == "wire" and chance.random() >= UNCREDITED else None
         author = agency if credit == "byline" else chance.choice(house.reporters)
         paragraphs = self._printed(own, texts, house, published, agency if credit == "dateline" else None, chance)
         title = spelled(own.title, british=house.british, straight=house.straight)
+        parts = self._parts(house, own, title, author, published, paragraphs, agency, credit, chance)
         slug = re.sub("[^a-z0-9]+", "-", title.lower()).strip("-")[:60].strip("-")
         hour = f"{published:%H}/" if self.hours else ""
-        parts = self._parts(house, own, title, author, published, paragraphs, agency, credit, chance)
         return Article(
             name, kind, house, f"https://{house.host}/{published:%Y/%m/%d}/{slug}-{name}",
-            f"{published:%Y-%m-%d}/{hour}{house.host}/{slug}-{name}", title, author, published, agency_of_text, credit,
-            agency if kind == "citing" else None, paragraphs, parts,
+            f"{published:%Y-%m-%d}/{hour}{house.host}/{slug}-{name}", title, author, published,
+            agency if kind in ("wire", "quoting") else None, credit, agency if kind == "citing" else None, paragraphs,
+            parts,
         )  # fmt: skip
 
-    def _filed(self, agency: str, language: Language, day: int, share_of_day: float, chance: Random) -> Story:
+    def _told(
+        self, name: str, house: Outlet, agency: str, days: float, chance: Random
+    ) -> tuple[str, Story, list[Passage]]:
+        """What kind of article it is, the outlet's own part of it, and its text."""
+        drawn = chance.random()
+        own = story(name, house.language, chance, brief=drawn < WIRE)
+        if drawn < WIRE:
+            filed = self._filed(agency, house.language, days, chance)
+            return "wire", replace(own, title=filed.title, place=filed.place), taken_over(filed, own, chance)
+        texts = passages(own, wire=False)
+        if drawn < WIRE + QUOTING:
+            texts[2:2] = quoted(self._filed(agency, house.language, days, chance), chance)
+            return "quoting", own, texts
+        if drawn < WIRE + QUOTING + CITING and house.language.code == "en":
+            texts[1] = _citing(texts[1], agency, chance)
+            return "citing", own, texts
+        return "own", own, texts
+
+    def _filed(self, agency: str, language: Language, days: float, chance: Random) -> Story:
         """One of the agency's stories of the last 24 hours, the newest most often."""
         per_day = max(2, round(self.n_articles * WIRE / self.n_days / COPIES / self._n_desks(language)))
-        newest = (day + share_of_day) * per_day
-        at = max(0, int(newest - chance.random() ** 2 * per_day))
-        key = (agency, at)
-        if key not in self._kept:
-            self._forget(day)
-            self._kept[key] = story(f"{agency}/{at}", language, self._chance("story", agency, at))
-        found = self._kept[key]
-        assert isinstance(found, Story)
-        return found
+        newest = days * per_day
+        return self._stories(agency, max(0, int(newest - chance.random() ** 2 * per_day)), language)
+
+    @cached_property
+    def _stories(self) -> Callable[[str, int, Language], Story]:
+        """The agency's story of that number; those asked for last are kept."""
+
+        def filed(agency: str, number: int, language: Language) -> Story:
+            return story(f"{agency}/{number}", language, self._chance("story", agency, number))
+
+        return lru_cache(KEPT)(filed)
+
+    @cached_property
+    def _teasers(self) -> Callable[[Outlet, date], list[tuple[str, str]]]:
+        """What an outlet links to on a day: headlines, each with its summary."""
+
+        def shown(house: Outlet, day: date) -> list[tuple[str, str]]:
+            draw, grammar = self._chance("headlines", house.host, day).random, house.language.grammar
+            return [
+                (grammar.sentence("title", {}, draw), grammar.sentence("deck", {}, draw) + ".")
+                for _ in range(HEADLINES)
+            ]
+
+        return lru_cache(KEPT)(shown)
 
     def _n_desks(self, language: Language) -> int:
         """Agencies of all languages for one of this: so that stories of each are copied as often as of the others."""
         n_agencies = {agency for house in self.outlets if house.language is language for agency in house.agencies}
         share = sum(house.language is language for house in self.outlets) / self.n_outlets
         return max(1, round(len(n_agencies) / share))
-
-    def _forget(self, day: int) -> None:
-        if self._kept.get(("day",)) != day:
-            self._kept.clear()
-            self._kept["day",] = day
-
-    def _teasers(self, house: Outlet, published: datetime) -> list[tuple[str, str]]:
-        """What an outlet links to on a day: headlines, each with its summary."""
-        key = (house.host, published.date())
-        if key not in self._kept:
-            chance = self._chance("headlines", *key)
-            grammar = house.language.grammar
-            self._kept[key] = [
-                (grammar.sentence("title", {}, chance.random), grammar.sentence("deck", {}, chance.random) + ".")
-                for _ in range(HEADLINES)
-            ]
-        found = self._kept[key]
-        assert isinstance(found, list)
-        return found
 
     def _printed(
         self,
@@ -210,7 +199,7 @@ class World:
         agency: str, credit: str | None, chance: Random,
     ) -> list[Part]:  # fmt: skip
         """The page from top to bottom."""
-        prints, has, teasers = house.chrome, house.has, self._teasers(house, published)
+        prints, has, teasers = house.chrome, house.has, self._teasers(house, published.date())
         headlines = [headline for headline, _ in teasers]
         parts = [chrome(kind, prints[kind]) for kind in ("skip", "cookie", "account") if kind in has]
         parts += [chrome("brand", [house.name]), chrome("menu", prints["menu"])]

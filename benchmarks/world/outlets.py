@@ -34,7 +34,7 @@ CONTAINERS = (("main", "article"), ("div", "article"), ("div", "div"), ("section
 CLASSES = ("story", "article-body", "content", "text", "entry", "post", "c-article", "page__main", "block", "col-8")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Outlet:
     """A newsroom and its template."""
 

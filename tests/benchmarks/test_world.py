@@ -189,7 +189,7 @@ def test_a_run_over_a_small_world_makes_of_it_what_it_is(world, tmp_path, form):
     found = score.scores(world, tmp_path / "clean")
 
     floors = {
-        "text.f1": 0.93, "lines.f1": 0.93, "roles.body": 0.97, "roles.chrome": 0.97, "pairs.precision": 0.9,
+        "text.f1": 0.88, "lines.f1": 0.88, "roles.body": 0.97, "roles.chrome": 0.94, "pairs.precision": 0.9,
         "pairs.recall": 0.8, "bcubed.f1": 0.95, "wire.precision": 0.95, "wire.recall": 0.9, "wire.right_agency": 1.0,
         "names.full.precision": 0.98, "names.full.recall": 0.98, "names.surname.recall": 0.85,
     }  # fmt: skip

@@ -6,6 +6,7 @@ import json
 import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from html import escape
 from typing import NamedTuple
 
@@ -108,8 +109,7 @@ def _marked_up(part: Part, item_class: str, list_class: str) -> str:
     if frame is not None:
         return "\n".join(frame.format(escape(text, quote=False)) for text, _ in part.lines)
     if part.kind == "river":
-        pairs = zip(part.lines[::2], part.lines[1::2], strict=True)
-        return "".join(_card(title, text, number) for number, ((title, _), (text, _)) in enumerate(pairs))
+        return _cards(tuple(text for text, _ in part.lines))
     if part.kind not in _LISTS:
         return ""
     tag = _LISTS[part.kind]
@@ -118,6 +118,13 @@ def _marked_up(part: Part, item_class: str, list_class: str) -> str:
         for number, (text, _) in enumerate(part.lines)
     )
     return f'<{tag} class="{part.kind} {list_class}-list"><ul>{items}</ul></{tag}>'
+
+
+@lru_cache(maxsize=256)  # an outlet prints the same all day
+def _cards(texts: tuple[str, ...]) -> str:
+    """Teasers: headline and summary in turn."""
+    pairs = zip(texts[::2], texts[1::2], strict=True)
+    return "".join(_card(title, text, number) for number, (title, text) in enumerate(pairs))
 
 
 def _card(title: str, text: str, number: int) -> str:

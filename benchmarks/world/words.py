@@ -274,8 +274,6 @@ def urn(words: Sequence[str]) -> list[str]:
 
 
 def made_names(begins: Sequence[str], ends: Sequence[str], count: int, chance: Random) -> list[str]:
-    """`count` different names of one or two syllables and an ending, short ones among the first."""
-    short = [begin + end for begin, end in product(begins, ends)]
-    long = [begin + middle.lower() + end for begin, middle, end in product(begins, begins, ends[:6])]
-    names = [*chance.sample(short, min(count, len(short))), *chance.sample(long, max(0, count - len(short)))]
-    return list(dict.fromkeys(names))
+    """Up to `count` different names, each a beginning and an ending."""
+    names = [begin + end for begin, end in product(begins, ends)]
+    return list(dict.fromkeys(chance.sample(names, min(count, len(names)))))

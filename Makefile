@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run report test test-browser torture lint types bench-clean bench-dedup bench-metadata bench-names bench-wire docs site clean
+.PHONY: run report test test-browser torture lint types bench bench-clean bench-dedup bench-metadata bench-names bench-wire docs site clean
 
 run: .venv/run.stamp
 	@$(BIN)/copydesk run --in data/raw --out data/clean; status=$$?; \
@@ -33,6 +33,9 @@ bench-clean bench-dedup bench-metadata bench-names bench-wire: bench-%: .venv/de
 bench-clean: .venv/bench.stamp
 
 bench-names: .venv/bench.stamp
+
+bench: .venv/bench.stamp
+	$(BIN)/python -m benchmarks.end_to_end
 
 docs: .venv/dev.stamp
 	$(BIN)/python -m docs.generate

@@ -1,0 +1,259 @@
+"""A whole run beside what a user would write instead: `python -m benchmarks.end_to_end [--articles N] [--turns N]`.
+
+A made-up world (benchmarks.world) of JSONL files, HTML and text dumps. Each contender is a process of its own, with
+three runs on one output: the first days, the last day beside them, and the same again with nothing new. Turn by turn
+all contenders run one after the other; figures are medians of the turns, and of ratios within a turn, so that a busy
+machine slows all alike. CPU seconds and peak memory are those of the whole tree of processes. Wall times mean something
+on a quiet machine only. Qualities are those of the last turn, on made-up text: they say that the work compared is the
+same work, not how well it does on real pages (docs/model-card.md, docs/design/ have that).
+
+Contenders whose packages are missing are left out and named. benchmarks.contenders says what each does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from benchmarks import OUT, write_figures
+from benchmarks.contenders import FORMS as THEIR_FORMS
+from benchmarks.contenders import NEEDS
+from benchmarks.world import score
+from benchmarks.world.gold import gold_table
+from benchmarks.world.newsroom import World
+from benchmarks.world.write import FORMS, written
+
+DAYS = 5  # the last is the day that comes in later
+LOOKS_PER_SECOND = 4  # at the memory of the tree
+SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER (linux/prctl.h): servers of processes become ours when their parent ends
+RUNS = ("first", "later", "nothing_new")
+COSTS = ("first.articles_per_cpu", "first.times", "later.articles_per_cpu", "later.times", "nothing_new.cpu",
+         "first.megabytes", "first.wall", "two.wall")  # fmt: skip
+QUALITIES = ("text.f1", "fields.title", "fields.byline", "fields.day", "pairs.f1", "names.full.precision",
+             "names.full.recall")  # fmt: skip
+THEIR_ARGUMENTS = ("{form}", "{source}", "{out}", "--jobs", "{jobs}")
+BASE = "documented"  # what the others are compared with
+
+
+class Contender(NamedTuple):
+    """Somebody who does the work: a name, the forms it takes, its command."""
+
+    name: str
+    forms: Sequence[str]
+    command: Sequence[str]  # {form} {source} {out} {config} {as_of} {jobs}
+    has_jobs: bool = True
+
+
+class Cost(NamedTuple):
+    """What a process and all its children took."""
+
+    cpu: float  # seconds
+    wall: float  # seconds
+    memory: float  # megabytes of the tree at its peak; pages that processes share count once
+
+
+def contenders() -> tuple[list[Contender], list[str]]:
+    """Those that can run here, and the names of those whose packages are missing."""
+    run = (sys.executable, "-m", "pipeline.cli", "run", "-q", "-c", "{config}", "-i", "{source}", "-o", "{out}",
+           "--as-of", "{as_of}", "--jobs", "{jobs}")  # fmt: skip
+    found = [
+        Contender("copydesk", FORMS, run),
+        Contender("copydesk fast", ("html",), (*run, "--set", "extract.html=fast")),
+    ]
+    missing = []
+    for name, package in NEEDS.items():
+        command = (sys.executable, "-m", "benchmarks.contenders", name, *THEIR_ARGUMENTS)
+        try:
+            version(package)
+        except PackageNotFoundError:
+            missing.append(name)
+        else:
+            found.append(Contender(name, THEIR_FORMS[name], command, has_jobs=name == "datatrove"))
+    return found, missing
+
+
+def cost(command: Sequence[str]) -> Cost:
+    """Run it to its end, with everything it starts. Raises CalledProcessError when it fails."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    memory = 0.0
+    with tempfile.TemporaryFile() as told:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=told, start_new_session=True)  # noqa: S603 - our own
+        while process.poll() is None:
+            memory = max(memory, _session_memory(process.pid))
+            time.sleep(1 / LOOKS_PER_SECOND)
+        wall = time.perf_counter() - started
+        if process.returncode:
+            told.seek(0)
+            raise subprocess.CalledProcessError(process.returncode, command, stderr=told.read())
+    _reap()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Cost(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall, memory)
+
+
+def _reap() -> None:
+    """Wait for what a process left behind, so that its CPU seconds are counted."""
+    while True:
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def _session_memory(session: int) -> float:
+    """Megabytes of the processes of a session: their proportional set sizes (proc(5), smaps_rollup)."""
+    kilobytes = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if int((process / "stat").read_text().rpartition(")")[2].split()[3]) == session:
+                lines = (process / "smaps_rollup").read_text().splitlines()
+                kilobytes += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+        except OSError:  # it has ended
+            continue
+    return kilobytes / 1024
+
+
+def split_days(world: Path, form: str) -> tuple[Path, Path]:
+    """The world's files of a form as the folders `first`, all days but the last, and `later`, all days."""
+    files = sorted((world / form).glob("*.jsonl"))
+    folders = (world / f"{form}-first", world / f"{form}-later")
+    for folder, some in zip(folders, (files[:-1], files), strict=True):
+        folder.mkdir()
+        for file in some:
+            os.link(file, folder / file.name)
+    return folders
+
+
+def turn(contender: Contender, form: str, world: Path, out: Path, jobs: int) -> dict[str, Cost]:
+    """The cost of the three RUNS on an empty output."""
+    shutil.rmtree(out, ignore_errors=True)
+    first, later = (world / f"{form}-{part}" for part in ("first", "later"))
+    costs = {}
+    for run, source, day in zip(RUNS, (first, later, later), (10, 11, 12), strict=True):
+        filled = {"form": form, "source": source, "out": out, "config": world / "config.toml", "jobs": jobs}
+        command = [part.format(as_of=f"2026-11-{day}", **filled) for part in contender.command]
+        costs[run] = cost(command)
+    return costs
+
+
+def quality(contender: Contender, world: Path, out: Path) -> dict[str, float]:
+    """QUALITIES of what lies in the output, where it has them."""
+    if contender.name.startswith("copydesk"):
+        found = score.scores(world, out)
+        return {name: found[name] for name in QUALITIES}
+    articles, paragraphs, mentions = (
+        pl.read_parquet(out / f"{table}.parquet") for table in ("articles", "paragraphs", "mentions")
+    )
+    gold = {table: gold_table(world, table) for table in ("articles", "paragraphs", "mentions")}
+    dated = articles.with_columns(
+        pl.col("published_at").str.slice(0, 10).str.to_datetime("%Y-%m-%d", strict=False),
+        language=pl.lit(None, pl.String),
+        outlet=pl.lit(None, pl.String),
+    )
+    matched = score.matched_paragraphs(paragraphs.sort("article", "paragraph_no"), gold["paragraphs"])
+    found = (
+        score.text_figures(articles, gold["paragraphs"])
+        | score.field_figures(dated, gold["articles"])
+        | score.copy_figures(matched)
+        | (score.name_figures(mentions, matched, gold["mentions"]) if mentions.height else {})
+    )
+    unsaid = {
+        f"fields.{name.replace('published_at', 'day')}" for name in articles.columns if articles[name].is_null().all()
+    }
+    return {name: found[name] for name in QUALITIES if name in found and name not in unsaid}
+
+
+def figures_of(turns: Sequence[dict[str, dict[str, Cost]]], form: str, sizes: dict[str, int]) -> dict[str, float]:
+    """`<form>.<contender>.<run>.<what>`: articles per CPU second, seconds, megabytes, times as fast as BASE."""
+    found: dict[str, float] = {}
+    for name in turns[0]:
+        for run in RUNS:
+            costs = [one[name][run] for one in turns]
+            key = f"{form}.{name}.{run}"
+            cpu = statistics.median(cost.cpu for cost in costs)
+            found[f"{key}.cpu"] = round(cpu, 2)
+            if sizes[run]:
+                found[f"{key}.articles_per_cpu"] = round(sizes[run] / cpu, 1)
+            found[f"{key}.wall"] = round(statistics.median(cost.wall for cost in costs), 2)
+            found[f"{key}.megabytes"] = round(statistics.median(cost.memory for cost in costs))
+            if BASE in turns[0] and run != "nothing_new":
+                ratios = [one[BASE][run].cpu / one[name][run].cpu for one in turns]
+                found[f"{key}.times"] = round(statistics.median(ratios), 2)
+    return found
+
+
+def tables(figures: dict[str, float], form: str, names: Sequence[str]) -> str:
+    """What was measured of a form, cost and quality, a contender a line."""
+    return f"{form}\n{_table(figures, form, names, COSTS)}\n{_table(figures, form, names, QUALITIES)}"
+
+
+def _table(figures: dict[str, float], form: str, names: Sequence[str], columns: Sequence[str]) -> str:
+    shown = [column.replace("first.", "").replace("fields.", "").replace("_", " ").split(".") for column in columns]
+    rows = [[""] + [words[0] if len(words) > 1 else "" for words in shown], [""] + [words[-1] for words in shown]]
+    for name in names:
+        values = (figures.get(f"{form}.{name}.{column}") for column in columns)
+        rows.append([name, *("-" if value is None else f"{value:g}" for value in values)])
+    return "\n".join(f"{name:15}" + "".join(f"{cell:>16}" for cell in cells) for name, *cells in rows)
+
+
+def measured(given: argparse.Namespace, folder: Path) -> dict[str, float]:
+    """All figures, by name; prints a table for each form."""
+    world = folder / "world"
+    n_articles = sum(1 for _ in written(World(given.articles, DAYS, 12, given.seed), world, FORMS, "jsonl"))
+    n_later = gold_table(world, "articles").select(pl.col("published_at").dt.date().rank("dense").eq(DAYS).sum()).item()
+    sizes = {"first": n_articles - n_later, "later": n_later, "nothing_new": 0}
+    all_contenders, missing = contenders()
+    if missing:
+        print(f"not installed: {', '.join(missing)}", file=sys.stderr)
+    figures: dict[str, float] = {"articles": n_articles}
+    for form in given.form:
+        split_days(world, form)
+        some = [one for one in all_contenders if form in one.forms and one.name in (given.only or (one.name,))]
+        turns = [{one.name: turn(one, form, world, folder / one.name, 1) for one in some} for _ in range(given.turns)]
+        figures |= figures_of(turns, form, sizes)
+        for one in some:
+            found = quality(one, world, folder / one.name)
+            figures |= {f"{form}.{one.name}.{name}": value for name, value in found.items()}
+            if one.has_jobs:
+                walls = [turn(one, form, world, folder / one.name, 2)["first"].wall for _ in range(given.turns)]
+                figures[f"{form}.{one.name}.two.wall"] = round(statistics.median(walls), 2)
+        print(tables(figures, form, [one.name for one in some]))
+    return figures
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print, write; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.end_to_end", description=__doc__)
+    parser.add_argument("--articles", type=int, default=500)
+    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--form", nargs="+", choices=FORMS, default=FORMS)
+    parser.add_argument("--only", nargs="+", help="these contenders")
+    parser.add_argument("--json", type=Path, default=OUT / "end_to_end.json")
+    given = parser.parse_args(argv)
+    ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            figures = measured(given, Path(folder))
+        except subprocess.CalledProcessError as error:
+            print(f"error: {' '.join(map(str, error.cmd))}\n{error.stderr.decode()}", file=sys.stderr)
+            return 1
+    write_figures(given.json, "end_to_end", figures)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""What a run costs, and what the others are that it is compared with."""
+
+import subprocess
+import sys
+
+import polars as pl
+import pytest
+
+from benchmarks.contenders import Article as Found
+from benchmarks.contenders import (
+    Mention,
+    automaton_mentions,
+    datasketch_clusters,
+    in_paragraphs,
+    regex_mentions,
+    scripted,
+)
+from benchmarks.end_to_end import RUNS, Cost, cost, figures_of, tables
+
+BUSY = "import time\nend = time.process_time() + 0.4\nwhile time.process_time() < end: pass"
+NAMES = {"Kim Jong Un": "kim", "Kim Jong": "other", "Ana Paló": "ana"}
+TEXT = [("a", 1, "Kim Jong Un met Ana Paló; Akim Jong did not."), ("a", 2, "Kim Jongs")]
+
+
+def test_the_cost_of_a_process_is_that_of_its_children_too():
+    parent = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {BUSY!r}])"
+
+    found = cost([sys.executable, "-c", parent])
+
+    assert 0.4 <= found.cpu < 5
+    assert found.memory > 1
+
+
+def test_a_contender_that_fails_is_an_error_with_its_words():
+    with pytest.raises(subprocess.CalledProcessError) as raised:
+        cost([sys.executable, "-c", "raise SystemExit('no such thing')"])
+
+    assert b"no such thing" in raised.value.stderr
+
+
+def test_ratios_are_of_the_same_turn():
+    turns = [
+        {name: dict.fromkeys(RUNS, Cost(cpu, cpu, 9)) for name, cpu in (("copydesk", own), ("documented", other))}
+        for own, other in ((1.0, 2.0), (10.0, 20.0), (1.0, 4.0))
+    ]
+
+    figures = figures_of(turns, "html", {"first": 80, "later": 20, "nothing_new": 0})
+
+    assert figures["html.copydesk.first.times"] == 2.0
+    assert figures["html.copydesk.first.articles_per_cpu"] == 80.0
+    assert "html.copydesk.nothing_new.articles_per_cpu" not in figures
+    assert tables(figures, "html", ["copydesk"]).count("\n") == 6
+
+
+@pytest.mark.parametrize("find", [regex_mentions, automaton_mentions])
+def test_both_ways_to_find_names_find_whole_words(find):
+    assert list(find(TEXT, NAMES)) == [
+        Mention("a", "text", 1, 0, 11, "full", "kim"), Mention("a", "text", 1, 16, 24, "full", "ana"),
+    ]  # fmt: skip
+
+
+def test_paragraphs_are_lines_with_something_in_them():
+    assert in_paragraphs([("a", "One. \n\n Two.")]) == [("a", 1, "One."), ("a", 2, "Two.")]
+
+
+def test_a_later_run_takes_what_is_new_and_clusters_it_with_what_was(tmp_path):
+    (tmp_path / "names").mkdir()
+    (tmp_path / "names" / "invented.toml").write_text("person = []\n", encoding="utf-8")
+    source, out, read = tmp_path / "text", tmp_path / "out", []
+    source.mkdir()
+    out.mkdir()
+
+    def reading(records):
+        for record in records:
+            read.append(record["id"])
+            yield Found(record["id"], record["text"])
+
+    def clusters(texts):
+        return [str(texts.index(text)) for text in texts]
+
+    for day, name in (("1", "a"), ("2", "b")):
+        (source / f"{day}.jsonl").write_text(f'{{"id": "{name}", "text": "The same words."}}\n', encoding="utf-8")
+        scripted(source, out, reading, regex_mentions, clusters)
+
+    paragraphs = pl.read_parquet(out / "paragraphs.parquet")
+    assert read == ["a", "b"]
+    assert paragraphs.rows() == [("a", 1, "The same words.", "0"), ("b", 1, "The same words.", "0")]
+
+
+def test_the_documented_way_clusters_near_copies_and_not_short_lines():
+    text = "the ferry company added four night sailings between the port and the island this week"
+
+    assert datasketch_clusters([text, f"{text} again", "share", "share"]) == ["0", "0", "2", "3"]

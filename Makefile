@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run test lint types bench-clean bench-dedup bench-metadata bench-names bench-wire docs clean
+.PHONY: run test lint types bench-clean bench-dedup bench-dedup-speed bench-metadata bench-names bench-wire docs clean
 
 run: .venv/run.stamp
 	@$(BIN)/copydesk run --in data/raw --out data/clean; status=$$?; \
@@ -21,7 +21,11 @@ bench-clean bench-dedup bench-metadata bench-names bench-wire: bench-%: .venv/de
 	$(BIN)/python -m benchmarks.$*
 	$(BIN)/python -m benchmarks.floors $*
 
-bench-clean: .venv/bench.stamp
+bench-dedup-speed: .venv/dev.stamp
+	$(BIN)/python -m benchmarks.dedup_speed
+	$(BIN)/python -m benchmarks.floors dedup_speed
+
+bench-clean bench-dedup bench-dedup-speed bench-names: .venv/bench.stamp
 
 docs: .venv/dev.stamp
 	$(BIN)/python -m docs.generate

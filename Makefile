@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run report test test-browser torture lint types bench bench-clean bench-dedup bench-metadata bench-names bench-wire docs site clean
+.PHONY: run report test test-browser torture lint types bench bench-clean bench-dedup bench-dedup-speed bench-metadata bench-names bench-wire docs site clean
 
 run: .venv/run.stamp
 	@$(BIN)/copydesk run --in data/raw --out data/clean; status=$$?; \
@@ -30,9 +30,11 @@ bench-clean bench-dedup bench-metadata bench-names bench-wire: bench-%: .venv/de
 	$(BIN)/python -m benchmarks.$*
 	$(BIN)/python -m benchmarks.floors $*
 
-bench-clean: .venv/bench.stamp
+bench-dedup-speed: .venv/dev.stamp
+	$(BIN)/python -m benchmarks.dedup_speed
+	$(BIN)/python -m benchmarks.floors dedup_speed
 
-bench-names: .venv/bench.stamp
+bench-clean bench-dedup bench-dedup-speed bench-names: .venv/bench.stamp
 
 bench: .venv/bench.stamp
 	$(BIN)/python -m benchmarks.end_to_end

@@ -6,8 +6,10 @@ least 8 words of the same source sentences; near from half of all their source w
 shorter one's, else the pair counts neither way. Pairs scored: the links, each standing for all exact copies of its
 two texts, and all pairs of exact copies. Figures without prefix are of the half of the source articles that nothing
 is tuned on (odd first byte of the name's sha256); `all.` is everything, `tune.` the other half. Beside it datasketch's
-MinHashLSH, word 5-grams, 128 permutations, threshold 0.8. The data is not part of the project; COPYDESK_BENCH names
-the folder that holds bench/ and seeds/.
+MinHashLSH, word 5-grams, 128 permutations, threshold 0.8; and benchmarks/dedup_peers.py: what our kernels and other
+tools make of 5-grams in 16 bands of 8, of that half. `equal.` counts pairs in which the kernels and datasketch differ
+when both hash a shingle alike. The data is not part of the project; COPYDESK_BENCH names the folder that holds bench/
+and seeds/.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ from typing import Any
 
 import polars as pl
 
-from benchmarks import OUT, data_folder, write_figures
+from benchmarks import OUT, data_folder, dedup_peers, write_figures
+from benchmarks.dedup_peers import Found, Pair, encoded, shingles, words
 from benchmarks.edits import TEXTS, edited
 from benchmarks.metrics import Rates
 from pipeline import schemas
@@ -45,8 +48,6 @@ PARTS = ("", "all.", "tune.")
 
 VIRAL_COPIES = 300
 REPLAYED = 7  # batches
-
-Pair = tuple[int, int]
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"”’')]*\s+(?=[\"“‘'(]?[A-Z0-9])")
 _ABBREVIATION = re.compile(
@@ -137,15 +138,6 @@ def pair_kind(
 # -------------------------------------------------------------------------------------------------------- methods
 
 
-@dataclass(frozen=True)
-class Found:
-    """What a method found: pairs (left < right), a cluster label per row, CPU seconds."""
-
-    pairs: frozenset[Pair]
-    labels: Sequence[str]
-    seconds: float
-
-
 def copydesk(rows: pl.DataFrame, order: str) -> Found:
     """dedup.apply on all rows as one batch, without a window."""
     articles = rows["aid"].to_list()
@@ -193,9 +185,8 @@ def datasketch_lsh(rows: pl.DataFrame) -> Found:
     index = MinHashLSH(threshold=0.8, num_perm=128)
     pairs: set[Pair] = set()
     for number, text in enumerate(rows["text"]):
-        words = re.findall(r"\w+", text.lower())
         sketch = MinHash(num_perm=128, scheme="affine32")
-        sketch.update_batch([" ".join(words[i : i + 5]).encode() for i in range(max(1, len(words) - 4))])
+        sketch.update_batch(encoded(shingles(words(text))))
         pairs.update((earlier, number) for earlier in index.query(sketch))
         index.insert(number, sketch)
     return Found(frozenset(pairs), connected(rows.height, pairs), time.process_time() - started)
@@ -328,16 +319,20 @@ def _members(paragraphs: pl.DataFrame) -> dict[str, frozenset[str]]:
     return {pid: whole for members in clusters.values() for whole in [frozenset(members)] for pid in members}
 
 
-def print_table(figures: Mapping[str, float]) -> None:
-    """One column per method and part, one line per figure."""
+def print_tables(figures: Mapping[str, float], peers: Iterable[str]) -> None:
+    """One column per method and part, one line per figure; then one line per peer."""
     methods = (*ORDERS, "datasketch")
     columns = [f"{part}{method}" for part in PARTS for method in methods]
     print(f"{'':22}" + "".join(f"{column:>18}" for column in columns))
     for name in [name.removeprefix("source_first.") for name in figures if name.startswith("source_first.")]:
         print(f"{name:22}" + "".join(f"{figures[f'{column}.{name}']:18.3f}" for column in columns))
     for name in figures:
-        if name.startswith(("seeds.", "viral.", "replay.", "seconds.")):
+        if name.startswith(("seeds.", "viral.", "replay.", "equal.", "seconds.")):
             print(f"{name:32}{figures[name]:8.3f}")
+    shown = ("pair_precision", "pair_recall", "pair_f1", "bcubed_f1", "ari")
+    print(f"{'5-grams, 16 bands of 8':24}" + "".join(f"{name:>16}" for name in shown))
+    for peer in peers:
+        print(f"{peer:24}" + "".join(f"{figures[f'{peer}.{name}']:16.3f}" for name in shown))
 
 
 def main() -> int:
@@ -361,9 +356,19 @@ def main() -> int:
         for method, found in methods.items()
         for name, value in figures_of(found, gold, part).items()
     }
+    peers = {"kernels": dedup_peers.kernels, **dedup_peers.installed()}
+    if dedup_peers.missing():
+        print(f"dedup: not installed: {', '.join(dedup_peers.missing())}", file=sys.stderr)
+    for name, method in peers.items():
+        print(f"dedup: {name}", file=sys.stderr)
+        methods[name] = method(rows["text"])
+        figures |= {f"{name}.{key}": value for key, value in figures_of(methods[name], gold, "").items()}
+    same = dedup_peers.datasketch_with_our_hash(rows["text"])
+    figures["equal.different_pairs"] = float(len(same.pairs ^ methods["kernels"].pairs))
+    figures["equal.pairs"] = float(len(same.pairs))
     figures |= seed_figures(folder / "seeds") | viral_figures(rows) | replay_figures(rows)
     seconds = {f"seconds.{method}": round(found.seconds, 1) for method, found in methods.items()}
-    print_table(figures | seconds)
+    print_tables(figures | seconds, peers)
     write_figures(arguments.json, "dedup", figures, cpu_seconds=seconds)
     return 0
 

@@ -35,6 +35,9 @@ _DATELINE = (
     rf"|(?:{_ANY_PLACE}{_DAY}\s*)?{_IN_BRACKETS}\.?\s*(?:-{{1,2}}|:))\s+(.{{60,}})$"
 )
 _CREDIT = rf"(?s)^(.{{60,}}?)\s*\((?i:{_AGENCIES}(?:[/,& -]+{_AGENCIES})*)\)\.?\s*$"
+# What every text with a dateline has, and every one with a credit: looked for first, since few have it.
+_MAY_BE_DATED = r"-\s|\)\.?\s*:\s"
+_MAY_BE_CREDITED = r"\)\.?\s*$"
 
 # House style: two desks print one sentence in these two ways. On case-folded text, in this order.
 _HOUSE_STYLE = (
@@ -87,16 +90,14 @@ def normal_forms(texts: pl.Series) -> pl.DataFrame:
     spaces is cut into overlapping pairs of characters, and two of its characters count as one word in `n_words`.
     `figures` are numbers in digits, thousands without commas, and the English words two to twelve.
     """
-    folded = texts.rename("text").str.replace_many(list(_FOLDS), list(_FOLDS.values()))
-    folded = folded.str.replace_all(_LONG_MARKS, "${1}").str.normalize("NFKC")
-    folded = folded.str.replace_many(list(_FOLDS), list(_FOLDS.values()))
-    bare = folded.str.replace(_DATELINE, "${1}").str.replace(_CREDIT, "${1}")
-    bare = _casefolded(bare)
+    folded = _folded(texts)
     words = folded.str.extract_all(_WORD)
     n_words = words.list.len().cast(pl.Int32)
-    unspaced = folded.str.contains(rf"[{_UNSPACED}]")
+    beyond = _beyond_ascii(folded)
+    unspaced = _put(beyond, beyond, folded.filter(beyond).str.contains(rf"[{_UNSPACED}]"))
     if unspaced.any():
         words, n_words = _in_pairs(words, unspaced)
+    bare = _casefolded(_without_frame(folded))
     return pl.DataFrame(
         {"exact_key": _keys(bare), "words": words, "n_words": n_words, "figures": _figures(bare)},
         schema={
@@ -106,6 +107,32 @@ def normal_forms(texts: pl.Series) -> pl.DataFrame:
             "figures": pl.List(pl.String),
         },
     )
+
+
+def _folded(texts: pl.Series) -> pl.Series:
+    """The texts with one form of each character: marks capped, NFKC, typography as in ASCII."""
+    marks, plain = list(_FOLDS), list(_FOLDS.values())
+    folded = texts.rename("text").str.replace_many(marks, plain)
+    beyond = _beyond_ascii(folded)
+    others = folded.filter(beyond).str.replace_all(_LONG_MARKS, "${1}").str.normalize("NFKC")
+    return _put(folded, beyond, others.str.replace_many(marks, plain))
+
+
+def _beyond_ascii(texts: pl.Series) -> pl.Series:
+    return texts.str.len_bytes() != texts.str.len_chars()
+
+
+def _put(values: pl.Series, where: pl.Series, others: pl.Series) -> pl.Series:
+    """The values with the others in the rows of `where`."""
+    return values.clone().scatter(where.arg_true(), others)
+
+
+def _without_frame(folded: pl.Series) -> pl.Series:
+    """The texts without dateline and credit."""
+    dated = folded.str.contains(_MAY_BE_DATED)
+    bare = _put(folded, dated, folded.filter(dated).str.replace(_DATELINE, "${1}"))
+    credited = bare.str.contains(_MAY_BE_CREDITED)
+    return _put(bare, credited, bare.filter(credited).str.replace(_CREDIT, "${1}"))
 
 
 def _casefolded(texts: pl.Series) -> pl.Series:

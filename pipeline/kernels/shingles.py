@@ -28,6 +28,14 @@ def word_hash(word: bytes) -> int:
     return int.from_bytes(blake2b(word, digest_size=8, person=b"word").digest(), "big")
 
 
+def word_hashes(words: pl.Series) -> NDArray[np.uint64]:
+    """`word_hash` of each word, case-folded; no word has a space in it."""
+    # Folded and encoded in one string: with that, a word costs 1 us and not 2.
+    folded = " ".join(words).casefold().encode().split(b" ") if len(words) else []
+    digests = [blake2b(word, digest_size=8, person=b"word").digest() for word in folded]
+    return np.frombuffer(b"".join(digests), dtype=">u8").astype(np.uint64)
+
+
 def shingle_hash(shingle: bytes) -> int:
     """32-bit hash of words in UTF-8 joined by one space each; usable as datasketch's `hashfunc`.
 
@@ -55,14 +63,13 @@ class Words:
 
     @staticmethod
     def from_lists(words: pl.Series) -> Words:
-        """The words of a List(String) column, as printed."""
-        sizes = words.list.len().to_numpy().astype(np.int64)
+        """The words of a List(String) column, as printed; no nulls, and no spaces in a word."""
+        lists = words.cast(pl.List(pl.String)).rechunk().to_arrow()
         # Arrow's dictionary takes a third of the time of polars' unique and replace.
-        encoded = words.filter(words.list.len() > 0).explode().to_arrow().dictionary_encode()
+        encoded = lists.flatten().dictionary_encode()
         known = pl.Series(encoded.dictionary, dtype=pl.String)
-        codes = encoded.indices.to_numpy()
-        hashes = pl.Series([word_hash(word.casefold().encode()) for word in known], dtype=pl.UInt64)
-        return Words(hashes.to_numpy()[codes], known.str.contains(_MARKED).to_numpy()[codes], offsets_of(sizes))
+        codes, offsets = encoded.indices.to_numpy(), lists.offsets.to_numpy()
+        return Words(word_hashes(known)[codes], known.str.contains(_MARKED).to_numpy()[codes], offsets - offsets[0])
 
 
 @dataclass(frozen=True)

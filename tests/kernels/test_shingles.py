@@ -5,7 +5,17 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.kernels.shingles import Frequencies, HashSets, Words, frequencies, rarer, shingle_hash, shingle_sets
+from pipeline.kernels.shingles import (
+    Frequencies,
+    HashSets,
+    Words,
+    frequencies,
+    rarer,
+    shingle_hash,
+    shingle_sets,
+    word_hash,
+    word_hashes,
+)
 
 WORDS = st.lists(
     st.lists(st.sampled_from(["ferry", "sank", "off", "oslo", "the", "부산", "é"]), max_size=9), max_size=6
@@ -40,6 +50,23 @@ def test_columns_hash_as_the_reference_does(rows, size):
         for row in rows
     ]
     assert as_lists(sets) == expected
+
+
+def test_words_hash_together_as_each_alone():
+    words = ["Straße", "ferry", "부산", "ΠΡΟΣ", "İzmir"]
+
+    hashes = word_hashes(pl.Series(words)).tolist()
+
+    assert hashes == [word_hash(word.casefold().encode()) for word in words]
+    assert hashes[1] == 0xCBAAEB5D2E1D7863  # the stored one
+    assert word_hashes(pl.Series([], dtype=pl.String)).tolist() == []
+
+
+def test_words_of_a_part_of_a_column_are_its_own():
+    words = Words.from_lists(pl.Series([["the", "pier"], ["closed"], ["at", "noon"]])[1:])
+
+    assert words.offsets.tolist() == [0, 1, 3]
+    assert words.hashes.tolist() == [word_hash(word) for word in (b"closed", b"at", b"noon")]
 
 
 def test_words_are_hashed_without_case_and_marked_by_it():

@@ -91,7 +91,7 @@ def cost(command: Sequence[str]) -> Cost:
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     memory = 0.0
     with tempfile.TemporaryFile() as told:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=told, start_new_session=True)  # noqa: S603 - our own
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=told, start_new_session=True)
         while process.poll() is None:
             memory = max(memory, _session_memory(process.pid))
             time.sleep(1 / LOOKS_PER_SECOND)

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -25,7 +25,12 @@ from pipeline.kernels.identity import article_key
 from pipeline.publish import block, keep_window
 from pipeline.schemas import Table, conform, ordered
 from pipeline.stages import clean, dedup, wire
+from pipeline.stages.base import StageSettings
 from pipeline.store import STATE, Draft, Store, Version
+
+COUNTED = (schemas.OUTLET_LINES, schemas.OUTLET_SIZES, schemas.FREQUENCIES)  # summed over the batches of a day
+_TABLES = {table.name: table for table in schemas.STATE_TABLES}
+Settings = TypeVar("Settings", bound=StageSettings)
 
 
 def rebuild(store: Store, config: Config) -> Version:
@@ -59,7 +64,7 @@ def _fill(draft: Draft, tables: _Tables, config: Config) -> None:
     for (name, day), frames in made.items():
         table = _TABLES[name]
         whole = pl.concat(frames)
-        if table in COUNTED:  # the batches of a day are one row there
+        if table in COUNTED:
             whole = whole.group_by(list(table.key)).agg(pl.exclude(table.key).sum()).select(table.names)
         draft.write(table, day, ordered(conform(whole, table, at="state"), table), state=True)
     keep_window(draft, tables.as_of, {
@@ -76,10 +81,6 @@ def _filed_by_newest(members: Mapping[str, Sequence[pl.DataFrame]]) -> dict[tupl
     return {("members", day): [newest.filter(pl.col("day") == day).drop("day")] for day in members}
 
 
-COUNTED = (schemas.OUTLET_LINES, schemas.OUTLET_SIZES, schemas.FREQUENCIES)
-_TABLES = {table.name: table for table in schemas.STATE_TABLES}
-
-
 @dataclass(frozen=True)
 class _Tables:
     """The published tables of a version, a batch at a time."""
@@ -90,7 +91,7 @@ class _Tables:
     def as_of(self) -> datetime:
         return datetime.fromisoformat(self.version.manifest["as_of"])
 
-    def settings(self, stage: str, model: type[Any]) -> Any:
+    def settings(self, stage: str, model: type[Settings]) -> Settings:
         """The settings the version was made with."""
         values = self.version.manifest["settings"][stage]
         return model.model_validate({name: value for name, value in values.items() if name in model.model_fields})
@@ -118,7 +119,7 @@ def _rows(tables: _Tables, config: Config) -> Iterator[tuple[str, dict[str, pl.D
         new = documents.filter(pl.col("revision") == 0)
         reuse, members = _reuse(published, time_of(batch_id), memory, judged_by, config)
         memory = dedup.Memory(
-            pl.concat([memory.fingerprints, reuse.fingerprints]),
+            _within(pl.concat([memory.fingerprints, reuse.fingerprints]), time_of(batch_id), judged_by.window_days),
             pl.concat([memory.frequencies, reuse.frequencies]),
             pl.concat([memory.members, members]),
         )
@@ -136,6 +137,13 @@ def _rows(tables: _Tables, config: Config) -> Iterator[tuple[str, dict[str, pl.D
     gone = _gone(tables.version)
     if gone.height:
         yield tables.as_of.date().isoformat(), {"gone": gone}
+
+
+def _within(fingerprints: pl.DataFrame, as_of: datetime, window_days: int) -> pl.DataFrame:
+    """The FINGERPRINTS that the run of that time left for the next one."""
+    if not window_days:
+        return fingerprints
+    return fingerprints.filter(pl.col("first_seen_at").dt.date() >= as_of.date() - timedelta(days=window_days + 1))
 
 
 def _documents(articles: pl.DataFrame) -> pl.DataFrame:

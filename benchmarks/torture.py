@@ -28,7 +28,7 @@ from tests.world import LOCAL, WIRE, current, page, put, ran
 
 SEED = 20261122
 KILL_SPAN = (0.2, 4.0)  # seconds after the start: from the first import to after the end of an undisturbed run
-DISK = 640  # KiB of the small disk: the first version fits, the second does not
+SPARE = 65_536  # bytes of the small disk beyond the first version: a second one takes about 150,000
 SPOOL = 48  # runs that an input lies there before the scraper removes it
 YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -110,7 +110,7 @@ def full_disk(desk: Desk, root: Path) -> Result:
     """The second run on a disk that is too small for it, where a small one can be mounted."""
     disk = root / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK}k", "tmpfs", str(disk)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={disk_use(desk.made)[0] + SPARE}", "tmpfs", str(disk)]
     if subprocess.run(mount, check=False, capture_output=True).returncode:
         return Result("full disk", 0, 0, "no small disk can be mounted here")
     try:

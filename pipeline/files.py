@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from hashlib import file_digest
 from io import BytesIO
 from pathlib import Path
@@ -17,13 +18,40 @@ from pipeline.errors import DamagedError
 
 TEMPORARY = ".tmp-"  # starts the names of what is being made or removed: never read, cleared by the next run
 
+# 4,745 folders (a year of days) took 17 s one by one and 0.04 s by one sync, which waits for other programs' data, too.
+MANY_FOLDERS = 200
+
 
 def read_table(file: Path, columns: list[str] | None = None) -> pl.DataFrame:
     """The rows of one Parquet file, of some columns or all. Raises DamagedError when it is not one, or not there."""
+    return read_tables([file], columns)
+
+
+def read_tables(files: Sequence[Path], columns: list[str] | None = None) -> pl.DataFrame:
+    """The rows of the files, in their order; at least one file. Raises DamagedError when one is not as written.
+
+    In one call: a file a day of a year took .1 CPU-s so, .4 one by one.
+    """
+    with _named(files):
+        return pl.read_parquet(list(files), columns=columns, glob=False, hive_partitioning=False)
+
+
+def files_with(files: Sequence[Path], wanted: pl.Expr) -> list[Path]:
+    """Those of the files that have a row that is wanted. Raises DamagedError when one is not as written."""
+    if not files:
+        return []
+    with _named(files):
+        rows = pl.scan_parquet(list(files), glob=False, hive_partitioning=False, include_file_paths="file")
+        return [Path(file) for file in rows.filter(wanted).select("file").unique().collect()["file"].sort()]
+
+
+@contextmanager
+def _named(files: Sequence[Path]) -> Iterator[None]:
     try:
-        return pl.read_parquet(file, columns=columns, glob=False, hive_partitioning=False)
+        yield
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, FileNotFoundError) as error:
-        raise DamagedError(f"{file}: damaged ({error}); `copydesk check --deep` names what is") from None
+        place = files[0] if len(files) == 1 else f"{files[0]} or one of the {len(files) - 1:,} after it"
+        raise DamagedError(f"{place}: damaged ({error}); `copydesk check --deep` names what is") from None
 
 
 def write_table(frame: pl.DataFrame, target: Path, compression_level: int = 3) -> None:
@@ -85,6 +113,16 @@ def fsync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def fsync_folders(root: Path) -> None:
+    """Make the names in a folder and all below it last."""
+    folders = [root, *(path for path in root.glob("**/") if path != root)]
+    if len(folders) > MANY_FOLDERS:
+        os.sync()
+        return
+    for folder in folders:
+        fsync_folder(folder)
 
 
 def remove_folder(folder: Path) -> None:

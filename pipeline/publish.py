@@ -119,11 +119,7 @@ def oldest_day(as_of: datetime, keep_days: int) -> str:
 
 def _refuse_doubles(draft: Draft) -> None:
     """Raises RefusedError when two inputs stand for one article: its rows would be there twice."""
-    written = [
-        draft.read(schemas.INPUTS, day, state=True).filter(pl.col("status") == "written")["article_id"]
-        for day in draft.days(schemas.INPUTS, state=True)
-    ]
-    ids = pl.concat([pl.Series("article_id", [], dtype=pl.String), *written])
+    ids = draft.gathered(schemas.INPUTS, pl.col("status") == "written", state=True)["article_id"]
     if ids.n_unique() < ids.len():
         raise RefusedError(f"{ids.len() - ids.n_unique()} articles stand twice in the ledger: nothing is published")
 
@@ -142,7 +138,7 @@ def _add_counts(draft: Draft, table: Table, day: str, rows: pl.DataFrame) -> Non
 def _filter(
     draft: Draft, table: Table, keep: pl.Expr, *, state: bool = False, days: Iterable[str] | None = None
 ) -> None:
-    for day in draft.days(table, state=state) if days is None else sorted(days):
+    for day in draft.days_with(table, ~keep.fill_null(False), state=state) if days is None else sorted(days):
         there = draft.read(table, day, state=state)
         kept = there.filter(keep)
         if kept.height < there.height:
@@ -157,12 +153,14 @@ def _remove_replaced(draft: Draft, batch: Batch) -> pl.DataFrame:
     is_read = pl.col("source_path").is_in(batch.files["source_path"].implode())
     place = ["source_path", "source_offset"]
     old = [schemas.PARAGRAPHS.empty()]
-    for day in draft.days(schemas.INPUTS, state=True):
+    was_refused = pl.col("status").is_in(["rejected", "superseded"]) & is_read
+    met = came_again | was_refused | pl.col("sha256").is_in(retaken["sha256"].implode())
+    for day in draft.days_with(schemas.INPUTS, met, state=True):
         known = draft.read(schemas.INPUTS, day, state=True)
         replaced = (pl.col("status") == "written") & came_again
         kept = known.join(retaken, on=retaken.columns, how="anti", nulls_equal=True, maintain_order="left")
         mended = (
-            kept.filter(pl.col("status").is_in(["rejected", "superseded"]) & is_read)
+            kept.filter(was_refused)
             .join(batch.still_refused, on=place, how="anti")
         )  # fmt: skip
         kept = kept.join(mended, on=INPUT_PLACE, how="anti", nulls_equal=True, maintain_order="left")
@@ -174,9 +172,10 @@ def _remove_replaced(draft: Draft, batch: Batch) -> pl.DataFrame:
             old.append(draft.read(schemas.PARAGRAPHS, day).filter(came_again))
             for table in (schemas.ARTICLES, schemas.LINES, schemas.PARAGRAPHS, schemas.MENTIONS):
                 _filter(draft, table, ~came_again, days=[day])
+    looked_at = is_read | (pl.col("reason") == "unreadable")  # such a place is looked at by every run
+    for day in draft.days_with(schemas.REJECTS, looked_at):
         rejects = draft.read(schemas.REJECTS, day)
-        unread = pl.col("reason") == "unreadable"  # such a place is looked at by every run
-        stale = rejects.filter(is_read | unread).join(batch.still_refused, on=place, how="anti")
+        stale = rejects.filter(looked_at).join(batch.still_refused, on=place, how="anti")
         if stale.height:
             draft.write(schemas.REJECTS, day, rejects.join(stale, on=stale.columns, how="anti", nulls_equal=True,
                                                            maintain_order="left"))  # fmt: skip
@@ -197,9 +196,8 @@ def take_out(draft: Draft, article: str) -> None:
     Rows of other articles keep what they say of its paragraphs; its clusters pass to their next member.
     """
     others = pl.col("article_id").ne_missing(article)
-    before = draft.gathered(schemas.MEMBERS, state=True)
-    touched = before.filter(~others)["cluster_id"].unique().implode()
-    members = before.filter(others & pl.col("cluster_id").is_in(touched))
+    touched = draft.gathered(schemas.MEMBERS, ~others, state=True)["cluster_id"].unique().implode()
+    members = draft.gathered(schemas.MEMBERS, others & pl.col("cluster_id").is_in(touched), state=True)
     own = draft.gathered(schemas.PARAGRAPHS, pl.col("article_id") == article)
     gone = own.select("paragraph_id").with_columns(pl.lit(draft.batch_ids[-1]).alias("batch_id"))
     for table in (schemas.ARTICLES, schemas.LINES, schemas.PARAGRAPHS, schemas.MENTIONS, schemas.REJECTS):
@@ -235,11 +233,10 @@ def block(draft: Draft, inputs: pl.DataFrame) -> None:
     if inputs.is_empty():
         return
     known = list(schemas.INPUTS.key)
-    for day in draft.days(schemas.INPUTS, state=True):
+    for day in draft.days_with(schemas.INPUTS, pl.col("sha256").is_in(inputs["sha256"].implode()), state=True):
         there = draft.read(schemas.INPUTS, day, state=True)
         others = there.join(inputs, on=known, how="anti", nulls_equal=True, maintain_order="left")
-        if others.height < there.height:
-            draft.write(schemas.INPUTS, day, others, state=True)
+        draft.write(schemas.INPUTS, day, others, state=True)
     _add(draft, schemas.INPUTS, _day_of(draft), inputs, state=True)
 
 

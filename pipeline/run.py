@@ -6,7 +6,6 @@ refuses a folder whose card does not fit. `export` is the commit.
 
 from __future__ import annotations
 
-import os
 import resource
 import shutil
 import time
@@ -25,7 +24,7 @@ from pipeline.config import Config
 from pipeline.engines.base import Batch, Engine
 from pipeline.engines.local import Local
 from pipeline.errors import ConfigError, DamagedError, NoInputError, RefusedError
-from pipeline.files import digest, json_text, read_json, replace_text, reset_folder
+from pipeline.files import digest, fsync_folders, json_text, read_json, replace_text, reset_folder
 from pipeline.intake import Intake
 from pipeline.kernels.hashing import run_hash
 from pipeline.ledger import Input, InputKey, Ledger, file_rows, input_rows
@@ -153,7 +152,7 @@ class Bench:
             "counts": dict(counts),
             "measured": {"seconds": round(time.monotonic() - started, 3), "peak_memory_mb": _peak_memory()},
         }
-        os.sync()  # a card on the disk means that the tables it stands for are
+        fsync_folders(self.stage / stage)  # a card on the disk means that the tables it stands for are
         replace_text(json_text(card), self.stage / stage / CARD)
         self.reporter.event(stage, f"{stage}: done", **counts)
         return counts

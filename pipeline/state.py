@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from functools import reduce
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -22,10 +23,15 @@ from pipeline.config import Config
 from pipeline.errors import DamagedError
 from pipeline.kernels.hashing import article_id, run_hash
 from pipeline.kernels.identity import article_key
-from pipeline.publish import block, keep_window, kept_days
+from pipeline.publish import block, keep_window, kept_days, oldest_day
 from pipeline.schemas import Table, conform, ordered
 from pipeline.stages import clean, dedup, wire
+from pipeline.stages.base import StageSettings
 from pipeline.store import STATE, Draft, Store, Version
+
+COUNTED = (schemas.OUTLET_LINES, schemas.OUTLET_SIZES, schemas.FREQUENCIES)  # summed over the batches of a day
+_TABLES = {table.name: table for table in schemas.STATE_TABLES}
+Settings = TypeVar("Settings", bound=StageSettings)
 
 
 def rebuild(store: Store, config: Config) -> Version:
@@ -59,7 +65,7 @@ def _fill(draft: Draft, tables: _Tables, config: Config) -> None:
     for (name, day), frames in made.items():
         table = _TABLES[name]
         whole = pl.concat(frames)
-        if table in COUNTED:  # the batches of a day are one row there
+        if table in COUNTED:
             whole = whole.group_by(list(table.key)).agg(pl.exclude(table.key).sum()).select(table.names)
         draft.write(table, day, ordered(conform(whole, table, at="state"), table), state=True)
     windows = kept_days(
@@ -75,10 +81,6 @@ def _filed_by_newest(members: Mapping[str, Sequence[pl.DataFrame]]) -> dict[tupl
     return {("members", day): [newest.filter(pl.col("day") == day).drop("day")] for day in members}
 
 
-COUNTED = (schemas.OUTLET_LINES, schemas.OUTLET_SIZES, schemas.FREQUENCIES)
-_TABLES = {table.name: table for table in schemas.STATE_TABLES}
-
-
 @dataclass(frozen=True)
 class _Tables:
     """The published tables of a version, a batch at a time."""
@@ -89,7 +91,7 @@ class _Tables:
     def as_of(self) -> datetime:
         return datetime.fromisoformat(self.version.manifest["as_of"])
 
-    def settings(self, stage: str, model: type[Any]) -> Any:
+    def settings(self, stage: str, model: type[Settings]) -> Settings:
         """The settings the version was made with."""
         values = self.version.manifest["settings"][stage]
         return model.model_validate({name: value for name, value in values.items() if name in model.model_fields})
@@ -109,16 +111,19 @@ def time_of(batch_id: str) -> datetime:
 
 def _rows(tables: _Tables, config: Config) -> Iterator[tuple[str, dict[str, pl.DataFrame]]]:
     """The state's rows of each batch, by table, with the day they are filed under."""
-    memory = dedup.Memory.empty()
+    known: list[tuple[str, dedup.Reuse]] = []  # what each batch added, with its day
     judged_by = tables.settings("dedup", dedup.Settings)
     for batch_id, published in tables.batches():
         articles, lines = published["articles"], published["lines"].drop("batch_id")
         documents = _documents(articles)
         new = documents.filter(pl.col("revision") == 0)
-        reuse = _reuse(published, time_of(batch_id), memory, judged_by, config)
-        memory = memory.plus(reuse)
+        as_of = time_of(batch_id)
+        since = oldest_day(as_of, judged_by.window_days)
+        memory = reduce(dedup.Memory.plus, (reuse for day, reuse in known if day >= since), dedup.Memory.empty())
+        reuse = _reuse(published, as_of, memory, judged_by, config)
+        known.append((as_of.date().isoformat(), reuse))
         yield (
-            time_of(batch_id).date().isoformat(),
+            as_of.date().isoformat(),
             {
                 "inputs": _inputs(articles, tables.version.manifest, batch_id),
                 "outlet_lines": clean.survey(new, lines, tables.settings("clean", clean.Settings)),

@@ -92,7 +92,7 @@ class Desk:
                 self.second(out)
             except WriteError as failure:
                 said = str(failure)
-        if os.strerror(error) not in said and not _removes_old(faults):
+        if os.strerror(error) not in said and not _is_harmless(faults):
             return f"call {at} {faults.calls[at - 1]}: failed with '{said}'"
         return self.wrong(out)
 
@@ -161,15 +161,14 @@ class Desk:
         return next(number for number, (done, path) in enumerate(self.calls, 1) if done == operation and place in path)
 
 
-def _removes_old(faults: Faults) -> bool:
-    """The call that failed removes an old version: the new one is published, the run says so and ends well."""
+def _is_harmless(faults: Faults) -> bool:
+    """The run may go on: the output folder was there already, or an old version is removed after the new one is out."""
     before = faults.calls[: faults.at]
     operation, place = before[-1]
-    return (
-        operation in ("rename", "unlink", "rmdir")
-        and "stage" not in place
-        and any(done == "replace" and path == ".tmp-current" for done, path in before[:-1])
-    )
+    if operation == "mkdir":
+        return place == str(faults.root)
+    is_published = any(done == "replace" and path == ".tmp-current" for done, path in before[:-1])
+    return is_published and operation in ("rename", "unlink", "rmdir") and "stage" not in place
 
 
 def written_manifest(out: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from pipeline import schemas
-from pipeline.errors import LockedError, RefusedError, UsageError, WriteError
+from pipeline.errors import DamagedError, LockedError, RefusedError, UsageError, WriteError
 from pipeline.store import Draft, Store
 
 
@@ -188,3 +188,30 @@ def test_a_failed_write_leaves_the_version_before(tmp_path, monkeypatch):
     assert list((tmp_path / "versions").glob(".tmp-*")) == []
     assert store.current().run_id == "run-1"
     assert json.loads((tmp_path / "current" / "manifest.json").read_text())["run_id"] == "run-1"
+
+
+def test_rows_come_in_the_order_of_the_days_and_the_days_of_a_row_are_found(tmp_path):
+    store = Store(tmp_path)
+    days = {f"2026-{month:02d}-{day:02d}": rows(f"{month}-{day}.example") for month in (1, 2) for day in range(1, 29)}
+    version = committed(store, "run-1", **days)
+
+    read = version.read(schemas.OUTLET_LINES, state=True, since="2026-01-20")
+    draft = Draft("run-2", version)
+    draft.write(schemas.OUTLET_LINES, "2026-02-03", rows("2-7.example"), state=True)
+    draft.remove(schemas.OUTLET_LINES, "2026-01-05", state=True)
+    wanted = pl.col("outlet").is_in(["1-5.example", "2-7.example", "1-9.example", "2-3.example"])
+
+    assert read["outlet"].to_list() == [f"1-{n}.example" for n in range(20, 29)] + [
+        f"2-{n}.example" for n in range(1, 29)
+    ]
+    assert draft.days_with(schemas.OUTLET_LINES, wanted, state=True) == ["2026-01-09", "2026-02-03", "2026-02-07"]
+
+
+def test_a_damaged_file_among_many_is_an_error_that_names_the_command(tmp_path):
+    store = Store(tmp_path)
+    version = committed(store, "run-1", day1=rows("a.example"), day2=rows("b.example"))
+    file = version.files(schemas.OUTLET_LINES, state=True)["day2"]
+    file.write_bytes(file.read_bytes()[:-9])
+
+    with pytest.raises(DamagedError, match="`copydesk check --deep` names what is"):
+        version.read(schemas.OUTLET_LINES, state=True)

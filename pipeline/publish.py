@@ -90,7 +90,7 @@ def fill(draft: Draft, batch: Batch, *, keep_days: Mapping[str, int]) -> None:
     _add_counts(draft, schemas.OUTLET_LINES, batch.day, batch.outlet_lines, "n_articles")
     _add_counts(draft, schemas.FREQUENCIES, batch.day, batch.frequencies, "n_paragraphs")
     _add(draft, schemas.FINGERPRINTS, batch.day, batch.fingerprints, state=True)
-    for table in (schemas.OUTLET_LINES, schemas.FINGERPRINTS, schemas.FREQUENCIES, schemas.MEMBERS):
+    for table in (schemas.OUTLET_LINES, *dedup.STATE):
         oldest = oldest_day(batch.as_of, keep_days[table.name])
         for day in draft.days(table, state=True):
             if day < oldest:

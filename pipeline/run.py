@@ -441,12 +441,8 @@ def _memory(bench: Bench, as_of: datetime, articles: pl.Series) -> tuple[dedup.M
         )
     published = base.scan(schemas.PARAGRAPHS).filter(pl.col("article_id").is_in(articles.implode())).collect()
     since = publish.oldest_day(as_of, settings.window_days)
-    memory = dedup.Memory(
-        base.days(schemas.FINGERPRINTS, since),
-        base.days(schemas.FREQUENCIES, since),
-        base.days(schemas.MEMBERS, since),
-    )
-    return memory, published
+    fingerprints, frequencies, members = (base.days(table, since) for table in dedup.STATE)
+    return dedup.Memory(fingerprints, frequencies, members), published
 
 
 def _elsewhere(bench: Bench, named: pl.Series, gone: pl.Series) -> pl.DataFrame:
@@ -546,10 +542,8 @@ def _export(bench: Bench) -> Sequence[tuple[str, str]]:
             grown=grown,
         )
         draft = Draft(batch.run_id, bench.store.current(), settings.export.compression_level)
-        windows = {"outlet_lines": settings.clean.window_days} | {
-            table.name: settings.dedup.window_days
-            for table in (schemas.FINGERPRINTS, schemas.FREQUENCIES, schemas.MEMBERS)
-        }
+        windows = {"outlet_lines": settings.clean.window_days}
+        windows |= {table.name: settings.dedup.window_days for table in dedup.STATE}
         publish.fill(draft, batch, keep_days=windows)
         if not bench.order.dry_run:
             manifest = _manifest(bench, cards, counts, started)

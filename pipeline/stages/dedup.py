@@ -33,6 +33,8 @@ from pipeline.stages.base import StageSettings
 READS = (schemas.DOCUMENTS, schemas.JUDGED_LINES)
 WRITES = (schemas.LINKED_PARAGRAPHS, schemas.LINKS)
 
+STATE = (schemas.FINGERPRINTS, schemas.FREQUENCIES, schemas.MEMBERS)  # what later batches must know of one
+
 # Containment from which two paragraphs are linked. .44 had P .994 R .860 on edited copies and P .985 on real news,
 # .50 .996 / .838, .35 .987 / .919. Two translations of one quotation came to .43.
 MIN_CONTAINMENT = {"loose": 0.35, "default": 0.44, "strict": 0.50}
@@ -118,6 +120,15 @@ class Memory:
     def empty() -> Memory:
         """The memory of a first batch."""
         return Memory((), (), ())
+
+    def plus(self, reuse: Reuse) -> Memory:
+        """The memory with what a batch adds as a day of its own."""
+        return replace(
+            self,
+            fingerprints=[*self.fingerprints, reuse.fingerprints.lazy()],
+            frequencies=[*self.frequencies, reuse.frequencies.lazy()],
+            members=[*self.members, reuse.members.lazy()],
+        )
 
     def without(self, paragraph_ids: pl.Series) -> Memory:
         """The memory without these paragraphs, which a revision took away; their shingles stay counted."""

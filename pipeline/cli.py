@@ -579,13 +579,13 @@ def state_command(
     run_id: RunId = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what the next run remembers of the runs before it, and how much disk that takes."""
+    """Show what the next run remembers of the runs before it, how much disk that takes, and per million paragraphs."""
     with _guarded(Console()):
         from pipeline import schemas
 
         version = _version(out, run_id)
         rows = {output["path"]: output["rows"] for output in version.manifest["outputs"]}
-        sizes = []
+        sizes: list[dict[str, Any]] = []
         for table in schemas.STATE_TABLES:
             files = version.files(table, state=True)
             sizes.append({
@@ -594,11 +594,19 @@ def state_command(
                 "rows": sum(rows[str(file.relative_to(version.path))] for file in files.values()),
                 "bytes": sum(file.stat().st_size for file in files.values()),
             })  # fmt: skip
+        paragraphs = next(size["rows"] for size in sizes if size["table"] == schemas.FINGERPRINTS.name)
+        for size in sizes:  # bytes per paragraph are megabytes per million
+            size["mb_per_million_paragraphs"] = round(size["bytes"] / paragraphs, 1) if paragraphs else None
         if as_json:
             _print_json(sizes)
         else:
             for size in sizes:
-                print(f"{size['table']:<14} {size['days']:>5} days {size['rows']:>10,} rows {size['bytes']:>12,} bytes")
+                share = size["mb_per_million_paragraphs"]
+                per_million = "" if share is None else f" {share:>8,.1f} MB per million paragraphs"
+                print(
+                    f"{size['table']:<14} {size['days']:>5} days {size['rows']:>10,} rows "
+                    f"{size['bytes']:>12,} bytes{per_million}"
+                )
 
 
 def _store(out: Path) -> Store:

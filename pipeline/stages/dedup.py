@@ -55,7 +55,7 @@ DUPLICATE_PARAGRAPHS = 3  # of these, at least so many
 _DAY = 86_400_000_000  # microseconds
 _TEXTS_AT_ONCE = 1 << 17  # made into words and sets together: 0.5 GB on the way
 _ROWS_AT_ONCE = 1 << 18  # of the memory, read together: 0.3 GB; the rows in a row group
-_PAIRS_AT_ONCE = 1 << 18  # whose shingles are looked up together
+_PAIRS_AT_ONCE = 1 << 17  # whose shingles are looked up together
 _COUNTS_AT_ONCE = 1 << 22  # shingle counts of the memory summed together: 0.1 GB
 
 
@@ -410,11 +410,15 @@ def _reached(new: pl.DataFrame, settings: Settings) -> pl.Expr:
 def _newcomers(paragraphs: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame, _Texts]:
     """The batch's comparable paragraphs in the one order, with exact_key, and the texts they have, by first use."""
     new = _timed(paragraphs.filter(pl.col("n_tokens") >= settings.min_tokens_exact), settings).sort(_ORDER)
-    parts = [_texts(new.slice(begin, _TEXTS_AT_ONCE), settings) for begin in range(0, new.height or 1, _TEXTS_AT_ONCE)]
-    keys = pl.concat([part_keys for part_keys, _ in parts])
-    texts = _Texts.together([part for _, part in parts])
+    keys, parts = [], []
+    for begin in range(0, new.height or 1, _TEXTS_AT_ONCE):
+        part_keys, part = _texts(new.slice(begin, _TEXTS_AT_ONCE), settings)
+        keys.append(part_keys)
+        parts.append(part)
+    texts = _Texts.together(parts)
+    del parts  # as large as all of them together
     first = np.flatnonzero(texts.exact_keys.is_first_distinct().to_numpy())
-    new = new.drop("text").with_columns(keys.alias("exact_key"))
+    new = new.drop("text").with_columns(pl.concat(keys).alias("exact_key"))
     return new, texts if len(first) == len(texts) else texts.take(first)
 
 
@@ -473,8 +477,10 @@ def _own_frequencies(texts: _Texts, known_keys: pl.Series, settings: Settings) -
     families = np.arange(len(fresh))
     families[told] = told[components(len(told), pairs.left, pairs.right)]
     tables = [_frequency_rows(0, np.zeros(1, np.uint32), np.array([len(np.unique(families))]))]
+    alone = np.bincount(families, minlength=1)[families] == 1
     for words, sets in ((BIGRAM, texts.bigrams.take(fresh)), (settings.shingle_words, shingles)):
-        counted = frequencies(sets.merged(families))
+        versions = sets.take(np.flatnonzero(~alone)).merged(families[~alone])
+        counted = frequencies(HashSets.together([sets.take(np.flatnonzero(alone)), versions]))
         tables.append(_frequency_rows(words, counted.hashes, counted.counts))
     return schemas.conform(pl.concat(tables), schemas.FREQUENCIES, at="dedup")
 
@@ -602,8 +608,10 @@ def _signatures(
     sets: HashSets, rows: NDArray[np.int64], frequent: Frequencies, settings: Settings
 ) -> NDArray[np.uint32]:
     """The signatures of these sets without their frequent shingles."""
-    parts = [sets.take(rows[begin : begin + _TEXTS_AT_ONCE]) for begin in range(0, len(rows) or 1, _TEXTS_AT_ONCE)]
-    kept = [rarer(part, frequent.of(part.values), settings.max_frequency) for part in parts]
+    kept = []
+    for begin in range(0, len(rows) or 1, _TEXTS_AT_ONCE):
+        part = sets.take(rows[begin : begin + _TEXTS_AT_ONCE])
+        kept.append(rarer(part, frequent.of(part.values), settings.max_frequency))
     return minhash.signatures(HashSets.together(kept), settings.permutations, settings.seed)
 
 

@@ -351,6 +351,9 @@ class _Texts:
     @staticmethod
     def together(parts: Sequence[_Texts]) -> _Texts:
         """The texts of all parts, one after the other."""
+        parts = [part for part in parts if len(part)] or parts
+        if len(parts) == 1:
+            return parts[0]
         return _Texts(
             pl.concat([part.exact_keys for part in parts]),
             np.concatenate([part.n_tokens for part in parts]),

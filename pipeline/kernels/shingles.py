@@ -155,13 +155,6 @@ class Frequencies:
             counts[order] = np.where(self.hashes[places] == asked, self.counts[places], 0)
         return counts
 
-    def plus(self, other: Frequencies) -> Frequencies:
-        """Both, summed."""
-        hashes, places = np.unique(np.concatenate([self.hashes, other.hashes]), return_inverse=True)
-        counts = np.zeros(len(hashes), dtype=np.int64)
-        np.add.at(counts, places, np.concatenate([self.counts, other.counts]))
-        return Frequencies(hashes, counts, self.n_paragraphs + other.n_paragraphs)
-
 
 def shingle_sets(words: Words, size: int) -> HashSets:
     """The sets of hashes of all runs of `size` words.

@@ -415,7 +415,7 @@ def _newcomers(paragraphs: pl.DataFrame, settings: Settings) -> tuple[pl.DataFra
     new = _timed(paragraphs.filter(pl.col("n_tokens") >= settings.min_tokens_exact), settings).sort(_ORDER)
     keys, parts = [], []
     for begin in range(0, new.height or 1, _TEXTS_AT_ONCE):
-        part_keys, part = _texts(new.slice(begin, _TEXTS_AT_ONCE), settings)
+        part_keys, part = _texts_of(new.slice(begin, _TEXTS_AT_ONCE), settings)
         keys.append(part_keys)
         parts.append(part)
     texts = _Texts.together(parts)
@@ -425,7 +425,7 @@ def _newcomers(paragraphs: pl.DataFrame, settings: Settings) -> tuple[pl.DataFra
     return new, texts if len(first) == len(texts) else texts.take(first)
 
 
-def _texts(new: pl.DataFrame, settings: Settings) -> tuple[pl.Series, _Texts]:
+def _texts_of(new: pl.DataFrame, settings: Settings) -> tuple[pl.Series, _Texts]:
     """The exact key of each paragraph, and the distinct texts among them, by first use."""
     forms = normal_forms(new["text"])
     keys = pl.Series([hashing.text_hash(key) for key in forms["exact_key"]], dtype=pl.String)

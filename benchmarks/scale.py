@@ -8,7 +8,7 @@ Made-up paragraphs (benchmarks/workload.py), each an article of its own. Every f
 seconds of all threads from text to clusters and state, and the largest resident set. `slope` is the CPU per paragraph
 of the largest batch over that of the smallest. The days of the state are judged by the stage like any batch, each
 alone, and lie in Parquet below --scratch until the end; made-up words repeat more than a language's do, so files and
-counts are on the large side. A million against seven takes an hour of CPU and 10 GB of disk.
+counts are on the large side. A million against seven takes some 40 minutes of CPU and 6 GB of disk.
 """
 
 from __future__ import annotations

@@ -184,12 +184,6 @@ def sets_of(codes: NDArray[np.uint64], count: int) -> HashSets:
     return HashSets(codes.astype(np.uint32), offsets_of(sizes))
 
 
-def frequencies(sets: HashSets) -> Frequencies:
-    """How many of the sets hold each hash."""
-    hashes, counts = np.unique(sets.values, return_counts=True)
-    return Frequencies(hashes, counts.astype(np.int64), len(sets))
-
-
 def rarer(sets: HashSets, counts: Ints, max_count: int) -> HashSets:
     """The sets without the values that more than `max_count` paragraphs hold, but never without their rarer half.
 

@@ -24,7 +24,7 @@ from pipeline.kernels import hashing, minhash
 from pipeline.kernels.bands import BandIndex, Banding, candidate_pairs
 from pipeline.kernels.clusters import Cluster, Copies, Copy, JoinRule, cluster_to_join, components
 from pipeline.kernels.normalise import normal_forms
-from pipeline.kernels.shingles import Frequencies, HashSets, Words, frequencies, rarer, shingle_sets
+from pipeline.kernels.shingles import Frequencies, HashSets, Words, rarer, shingle_sets
 from pipeline.kernels.similarity import idf_weights, overlaps, set_weights, shared_counts, weighted_scores
 from pipeline.kernels.slots import Slots, is_one_template, slots
 from pipeline.kernels.wire import cluster_sources
@@ -56,6 +56,7 @@ _DAY = 86_400_000_000  # microseconds
 _TEXTS_AT_ONCE = 1 << 17  # made into words and sets together: 0.5 GB on the way
 _ROWS_AT_ONCE = 1 << 18  # of the memory, read together: 0.3 GB; the rows in a row group
 _PAIRS_AT_ONCE = 1 << 17  # whose shingles are looked up together
+_HASHES_AT_ONCE = 1 << 29  # of the 32-bit numbers, counted together: an eighth of a batch's shingles
 _COUNTS_AT_ONCE = 1 << 22  # shingle counts of the memory summed together: 0.1 GB
 
 
@@ -483,8 +484,10 @@ def _own_frequencies(texts: _Texts, known_keys: pl.Series, settings: Settings) -
     alone = np.bincount(families, minlength=1)[families] == 1
     for words, sets in ((BIGRAM, texts.bigrams.take(fresh)), (settings.shingle_words, shingles)):
         versions = sets.take(np.flatnonzero(~alone)).merged(families[~alone])
-        counted = frequencies(HashSets.together([sets.take(np.flatnonzero(alone)), versions]))
-        tables.append(_frequency_rows(words, counted.hashes, counted.counts))
+        values = np.concatenate([sets.take(np.flatnonzero(alone)).values, versions.values])
+        for begin in range(0, 1 << 32, _HASHES_AT_ONCE):
+            here = values[(values >= begin) & (values <= begin + _HASHES_AT_ONCE - 1)]
+            tables.append(_frequency_rows(words, *np.unique(here, return_counts=True)))
     return schemas.conform(pl.concat(tables), schemas.FREQUENCIES, at="dedup")
 
 

@@ -1,12 +1,10 @@
-from collections import Counter
-
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.kernels.shingles import Frequencies, HashSets, Words, frequencies, rarer, shingle_hash, shingle_sets
+from pipeline.kernels.shingles import Frequencies, HashSets, Words, rarer, shingle_hash, shingle_sets
 
 WORDS = st.lists(
     st.lists(st.sampled_from(["ferry", "sank", "off", "oslo", "the", "부산", "é"]), max_size=9), max_size=6
@@ -80,15 +78,6 @@ def test_take_gives_the_asked_rows_in_the_asked_order(rows, data):
     taken = as_sets(rows).take(np.array(asked, dtype=np.int64))
 
     assert as_lists(taken) == [sorted(rows[row]) for row in asked]
-
-
-@given(SETS)
-def test_frequencies_count_the_sets_that_hold_a_hash(rows):
-    counted = frequencies(as_sets(rows))
-
-    expected = Counter(value for row in rows for value in row)
-    assert counted.of(np.arange(32, dtype=np.uint32)).tolist() == [expected[value] for value in range(32)]
-    assert counted.n_paragraphs == len(rows)
 
 
 @given(SETS, st.dictionaries(st.integers(0, 30), st.integers(0, 9)), st.integers(1, 6))

@@ -289,7 +289,24 @@ def viral_figures(rows: pl.DataFrame) -> dict[str, float]:
 
 
 def replay_figures(rows: pl.DataFrame) -> dict[str, float]:
-    """Share of paragraphs with other cluster members when the days come in seven batches and not in one."""
+    """Share of paragraphs with other cluster members when the days come in seven batches and not in one.
+
+    Once as a run counts, document frequencies growing batch by batch, and once with the frequencies of all rows.
+    """
+    settings = dedup.Settings(window_days=0)
+    whole = dedup.apply(plain(rows, rows["aid"].to_list()), dedup.Memory.empty(), settings)
+    one = _members(whole.paragraphs)
+    shares = {}
+    for name, frequencies in (("other_members", None), ("other_members_fixed", [whole.frequencies.lazy()])):
+        seven = _members(_in_batches(rows, settings, frequencies))
+        shares[f"replay.{name}"] = round(sum(one[pid] != seven[pid] for pid in one) / len(one), 4)
+    return shares
+
+
+def _in_batches(
+    rows: pl.DataFrame, settings: dedup.Settings, frequencies: Sequence[pl.LazyFrame] | None
+) -> pl.DataFrame:
+    """LINKED_PARAGRAPHS of the rows, whose days come in REPLAYED batches."""
     days = rows["date"].unique().sort().to_list()
     batch_of = {day: number * REPLAYED // len(days) for number, day in enumerate(days)}
     numbers = rows["date"].replace_strict(batch_of, return_dtype=pl.Int64)
@@ -299,16 +316,10 @@ def replay_figures(rows: pl.DataFrame) -> dict[str, float]:
         batch = rows.filter(numbers == number)
         seen = pl.lit(AS_OF + timedelta(days=number)).cast(schemas.TIME).alias("first_seen_at")
         paragraphs = plain(batch, batch["aid"].to_list()).with_columns(seen)
-        reuse = dedup.apply(paragraphs, memory, dedup.Settings(window_days=0))
-        memory = dedup.Memory(
-            pl.concat([memory.fingerprints, reuse.fingerprints]),
-            pl.concat([memory.frequencies, reuse.frequencies]),
-            pl.concat([memory.members, reuse.members]),
-        )
+        reuse = dedup.apply(paragraphs, memory, settings, frequencies)
+        memory = memory.plus(reuse)
         parts.append(reuse.paragraphs)
-    whole = dedup.apply(plain(rows, rows["aid"].to_list()), dedup.Memory.empty(), dedup.Settings(window_days=0))
-    one, seven = (_members(table) for table in (whole.paragraphs, pl.concat(parts)))
-    return {"replay.other_members": round(sum(one[pid] != seven[pid] for pid in one) / len(one), 4)}
+    return pl.concat(parts)
 
 
 def _members(paragraphs: pl.DataFrame) -> dict[str, frozenset[str]]:

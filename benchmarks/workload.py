@@ -19,10 +19,10 @@ _AT_ONCE = 100_000
 _EDITS = np.array([0, 1, 2, 4, 8, 12])
 
 
-def paragraphs(count: int, seed: int) -> pl.Series:
-    """`count` paragraphs, each copy within 100,000 of its source."""
+def paragraphs(count: int, seed: int, language: int | None = None) -> pl.Series:
+    """`count` paragraphs, each copy within 100,000 of its source; of a language of their own, or of the one given."""
     chance = np.random.default_rng(seed)
-    words = _words(chance)
+    words = _words(chance if language is None else np.random.default_rng(language))
     parts = [_part(min(_AT_ONCE, count - begin), words, chance) for begin in range(0, count, _AT_ONCE)]
     return pl.concat(parts)
 

@@ -661,7 +661,7 @@ def state_command(
     quiet: Quiet = False,
     lock_timeout: LockTimeout = 0.0,
 ) -> None:
-    """Show what the next run remembers and how much disk that takes, or make it anew from the tables."""
+    """Show what the next run remembers, how much disk that takes and per million paragraphs; or make it anew."""
     console = Console(level=-1 if quiet else 0)
     with _guarded(console):
         from pipeline import schemas
@@ -679,7 +679,7 @@ def state_command(
             return
         version = _version(out, run_id)
         rows = {output["path"]: output["rows"] for output in version.manifest["outputs"]}
-        sizes = []
+        sizes: list[dict[str, Any]] = []
         for table in schemas.STATE_TABLES:
             files = version.files(table, state=True)
             sizes.append({
@@ -688,11 +688,19 @@ def state_command(
                 "rows": sum(rows[str(file.relative_to(version.path))] for file in files.values()),
                 "bytes": sum(file.stat().st_size for file in files.values()),
             })  # fmt: skip
+        paragraphs = next(size["rows"] for size in sizes if size["table"] == schemas.FINGERPRINTS.name)
+        for size in sizes:  # bytes per paragraph are megabytes per million
+            size["mb_per_million_paragraphs"] = round(size["bytes"] / paragraphs, 1) if paragraphs else None
         if as_json:
             _print_json(sizes)
         else:
             for size in sizes:
-                print(f"{size['table']:<14} {size['days']:>5} days {size['rows']:>10,} rows {size['bytes']:>12,} bytes")
+                share = size["mb_per_million_paragraphs"]
+                per_million = "" if share is None else f" {share:>8,.1f} MB per million paragraphs"
+                print(
+                    f"{size['table']:<14} {size['days']:>5} days {size['rows']:>10,} rows "
+                    f"{size['bytes']:>12,} bytes{per_million}"
+                )
 
 
 def _store(out: Path) -> Store:

@@ -452,12 +452,8 @@ def _memory(bench: Bench, as_of: datetime, articles: pl.Series) -> tuple[dedup.M
         )
     published = base.scan(schemas.PARAGRAPHS).filter(pl.col("article_id").is_in(articles.implode())).collect()
     since = publish.oldest_day(as_of, settings.window_days)
-    memory = dedup.Memory(
-        base.days(schemas.FINGERPRINTS, since),
-        base.days(schemas.FREQUENCIES, since),
-        base.days(schemas.MEMBERS, since),
-    )
-    return memory, published
+    fingerprints, frequencies, members = (base.days(table, since) for table in dedup.STATE)
+    return dedup.Memory(fingerprints, frequencies, members), published
 
 
 def _elsewhere(bench: Bench, named: pl.Series, gone: pl.Series) -> pl.DataFrame:

@@ -182,6 +182,19 @@ def test_check_and_state_and_runs(day_one):
     assert sizes["inputs"] == 4
 
 
+def test_state_info_says_how_large_the_state_is_per_million_paragraphs(day_one):
+    _, out, _ = day_one
+
+    sizes = {row["table"]: row for row in json.loads(call("state", "info", "--out", out, "--json").stdout)}
+    shown = call("state", "info", "--out", out).stdout
+
+    for row in sizes.values():
+        files = Path(out).glob(f"current/state/{row['table']}/**/*.parquet")
+        assert row["bytes"] == sum(file.stat().st_size for file in files)
+        assert row["mb_per_million_paragraphs"] == round(row["bytes"] / sizes["fingerprints"]["rows"], 1)
+    assert f"{sizes['members']['mb_per_million_paragraphs']:,.1f} MB per million paragraphs" in shown
+
+
 def test_check_names_what_is_damaged(day_one, tmp_path):
     source, _, _ = day_one
     call("run", "--in", source, "--out", tmp_path, "-q", *AS_OF)

@@ -1,5 +1,6 @@
 import gzip
 import shutil
+from datetime import timedelta
 
 import duckdb
 import pandas as pd
@@ -11,7 +12,7 @@ from pipeline import schemas
 from pipeline.check import problems
 from pipeline.errors import ConfigError, NoInputError, RefusedError
 from pipeline.run import one_stage, run
-from pipeline.stages import STAGES
+from pipeline.stages import STAGES, dedup
 from pipeline.store import Store
 from tests import world
 from tests.world import FIRST, SECOND, THIRD, bytes_of, current, newsroom, order, page, put, ran, rebuilt, record, rows
@@ -508,6 +509,42 @@ def test_what_was_published_long_ago_is_compared_across_batches(tmp_path):
         ran(source, out, FIRST if day == 1 else SECOND if day == 2 else THIRD)
 
     assert rows(out, schemas.CLUSTERS)["n_outlets"].to_list() == [2, 2]
+    sound(out)
+
+
+def test_the_state_forgets_with_the_window_and_what_is_published_stays(workshop):
+    source, out = workshop
+    put(source, "island.example/2026-11-17/night.txt", page("Night ferries for Varga", *world.WIRE[:2]))
+    ran(source, out, FIRST)
+    before = rows(out, schemas.CLUSTERS)
+    put(source, "herald.example/2026-11-28/fish.txt", page("Fish market", world.LOCAL[1], date="28 November 2026"))
+
+    ran(source, out, FIRST + timedelta(days=11), sets=("dedup.window_days=5",))
+
+    days = {table.name: list(current(out).files(table, state=True)) for table in dedup.STATE}
+    assert days == {name: ["2026-11-28"] for name in ("fingerprints", "frequencies", "members")}
+    assert_frame_equal(rows(out, schemas.CLUSTERS), before)
+    assert rows(out, schemas.PARAGRAPHS).filter(pl.col("text") == world.LOCAL[1])["cluster_id"].n_unique() == 2
+    sound(out)
+
+
+def test_a_revision_leaves_clusters_that_the_state_has_forgotten(workshop):
+    source, out = workshop
+    put(source, "island.example/2026-11-17/night.txt", page("Night ferries for Varga", *world.WIRE[:2]))
+    ran(source, out, FIRST)
+    of_three = rows(out, schemas.CLUSTERS).sort("cluster_id").row(0, named=True)
+    first = rows(out, schemas.PARAGRAPHS).filter(pl.col("paragraph_id") == of_three["canonical_id"])["article_id"][0]
+    name = rows(out, schemas.ARTICLES).filter(pl.col("article_id") == first)["source_path"][0]
+    put(source, name, page("Norlinje adds night sailings", world.LOCAL[2], world.LOCAL[0]))
+
+    ran(source, out, FIRST + timedelta(days=11), sets=("dedup.window_days=5",))
+
+    clusters = rows(out, schemas.CLUSTERS)
+    assert of_three["n_paragraphs"] == 3
+    assert clusters["n_paragraphs"].to_list() == [2, 2]
+    left = clusters.filter(pl.col("cluster_id") == of_three["cluster_id"]).row(0, named=True)
+    assert left["canonical_id"] != of_three["canonical_id"]
+    assert left["canonical_id"] in rows(out, schemas.PARAGRAPHS)["paragraph_id"]
     sound(out)
 
 

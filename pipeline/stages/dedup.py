@@ -24,7 +24,7 @@ from pipeline.kernels import hashing, minhash
 from pipeline.kernels.bands import BandIndex, Banding, candidate_pairs
 from pipeline.kernels.clusters import Cluster, Copies, Copy, JoinRule, cluster_to_join, components
 from pipeline.kernels.normalise import normal_forms
-from pipeline.kernels.shingles import Frequencies, HashSets, Words, frequencies, rarer, shingle_sets
+from pipeline.kernels.shingles import Frequencies, HashSets, Words, rarer, shingle_sets
 from pipeline.kernels.similarity import idf_weights, overlaps, set_weights, shared_counts, weighted_scores
 from pipeline.kernels.slots import Slots, is_one_template, slots
 from pipeline.kernels.wire import cluster_sources
@@ -32,6 +32,8 @@ from pipeline.stages.base import StageSettings
 
 READS = (schemas.DOCUMENTS, schemas.JUDGED_LINES)
 WRITES = (schemas.LINKED_PARAGRAPHS, schemas.LINKS)
+STATE = (schemas.FINGERPRINTS, schemas.FREQUENCIES, schemas.MEMBERS)  # what later batches must know of one
+
 STATE = (schemas.FINGERPRINTS, schemas.FREQUENCIES, schemas.MEMBERS)  # what later batches must know of one
 
 # Containment from which two paragraphs are linked. .44 had P .994 R .860 on edited copies and P .985 on real news,
@@ -54,7 +56,8 @@ DUPLICATE_PARAGRAPHS = 3  # of these, at least so many
 _DAY = 86_400_000_000  # microseconds
 _TEXTS_AT_ONCE = 1 << 17  # made into words and sets together: 0.5 GB on the way
 _ROWS_AT_ONCE = 1 << 18  # of the memory, read together: 0.3 GB; the rows in a row group
-_PAIRS_AT_ONCE = 1 << 18  # whose shingles are looked up together
+_PAIRS_AT_ONCE = 1 << 17  # whose shingles are looked up together
+_HASHES_AT_ONCE = 1 << 29  # of the 32-bit numbers, counted together: an eighth of a batch's shingles
 _COUNTS_AT_ONCE = 1 << 22  # shingle counts of the memory summed together: 0.1 GB
 
 
@@ -350,6 +353,9 @@ class _Texts:
     @staticmethod
     def together(parts: Sequence[_Texts]) -> _Texts:
         """The texts of all parts, one after the other."""
+        parts = [part for part in parts if len(part)] or parts
+        if len(parts) == 1:
+            return parts[0]
         return _Texts(
             pl.concat([part.exact_keys for part in parts]),
             np.concatenate([part.n_tokens for part in parts]),
@@ -409,15 +415,19 @@ def _reached(new: pl.DataFrame, settings: Settings) -> pl.Expr:
 def _newcomers(paragraphs: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame, _Texts]:
     """The batch's comparable paragraphs in the one order, with exact_key, and the texts they have, by first use."""
     new = _timed(paragraphs.filter(pl.col("n_tokens") >= settings.min_tokens_exact), settings).sort(_ORDER)
-    parts = [_texts(new.slice(begin, _TEXTS_AT_ONCE), settings) for begin in range(0, new.height or 1, _TEXTS_AT_ONCE)]
-    keys = pl.concat([part_keys for part_keys, _ in parts])
-    texts = _Texts.together([part for _, part in parts])
+    keys, parts = [], []
+    for begin in range(0, new.height or 1, _TEXTS_AT_ONCE):
+        part_keys, part = _texts_of(new.slice(begin, _TEXTS_AT_ONCE), settings)
+        keys.append(part_keys)
+        parts.append(part)
+    texts = _Texts.together(parts)
+    del parts  # as large as all of them together
     first = np.flatnonzero(texts.exact_keys.is_first_distinct().to_numpy())
-    new = new.drop("text").with_columns(keys.alias("exact_key"))
+    new = new.drop("text").with_columns(pl.concat(keys).alias("exact_key"))
     return new, texts if len(first) == len(texts) else texts.take(first)
 
 
-def _texts(new: pl.DataFrame, settings: Settings) -> tuple[pl.Series, _Texts]:
+def _texts_of(new: pl.DataFrame, settings: Settings) -> tuple[pl.Series, _Texts]:
     """The exact key of each paragraph, and the distinct texts among them, by first use."""
     forms = normal_forms(new["text"])
     keys = pl.Series([hashing.text_hash(key) for key in forms["exact_key"]], dtype=pl.String)
@@ -472,9 +482,13 @@ def _own_frequencies(texts: _Texts, known_keys: pl.Series, settings: Settings) -
     families = np.arange(len(fresh))
     families[told] = told[components(len(told), pairs.left, pairs.right)]
     tables = [_frequency_rows(0, np.zeros(1, np.uint32), np.array([len(np.unique(families))]))]
+    alone = np.bincount(families, minlength=1)[families] == 1
     for words, sets in ((BIGRAM, texts.bigrams.take(fresh)), (settings.shingle_words, shingles)):
-        counted = frequencies(sets.merged(families))
-        tables.append(_frequency_rows(words, counted.hashes, counted.counts))
+        versions = sets.take(np.flatnonzero(~alone)).merged(families[~alone])
+        values = np.concatenate([sets.take(np.flatnonzero(alone)).values, versions.values])
+        for begin in range(0, 1 << 32, _HASHES_AT_ONCE):
+            here = values[(values >= begin) & (values <= begin + _HASHES_AT_ONCE - 1)]
+            tables.append(_frequency_rows(words, *np.unique(here, return_counts=True)))
     return schemas.conform(pl.concat(tables), schemas.FREQUENCIES, at="dedup")
 
 
@@ -601,8 +615,10 @@ def _signatures(
     sets: HashSets, rows: NDArray[np.int64], frequent: Frequencies, settings: Settings
 ) -> NDArray[np.uint32]:
     """The signatures of these sets without their frequent shingles."""
-    parts = [sets.take(rows[begin : begin + _TEXTS_AT_ONCE]) for begin in range(0, len(rows) or 1, _TEXTS_AT_ONCE)]
-    kept = [rarer(part, frequent.of(part.values), settings.max_frequency) for part in parts]
+    kept = []
+    for begin in range(0, len(rows) or 1, _TEXTS_AT_ONCE):
+        part = sets.take(rows[begin : begin + _TEXTS_AT_ONCE])
+        kept.append(rarer(part, frequent.of(part.values), settings.max_frequency))
     return minhash.signatures(HashSets.together(kept), settings.permutations, settings.seed)
 
 

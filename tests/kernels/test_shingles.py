@@ -1,7 +1,6 @@
-from collections import Counter
-
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +8,6 @@ from pipeline.kernels.shingles import (
     Frequencies,
     HashSets,
     Words,
-    frequencies,
     rarer,
     shingle_hash,
     shingle_sets,
@@ -108,15 +106,6 @@ def test_take_gives_the_asked_rows_in_the_asked_order(rows, data):
     assert as_lists(taken) == [sorted(rows[row]) for row in asked]
 
 
-@given(SETS, SETS)
-def test_frequencies_of_two_batches_add_up(one, other):
-    summed = frequencies(as_sets(one)).plus(frequencies(as_sets(other)))
-
-    counted = Counter(value for row in one + other for value in row)
-    assert summed.of(np.arange(32, dtype=np.uint32)).tolist() == [counted[value] for value in range(32)]
-    assert summed.n_paragraphs == len(one) + len(other)
-
-
 @given(SETS, st.dictionaries(st.integers(0, 30), st.integers(0, 9)), st.integers(1, 6))
 def test_frequent_shingles_go_but_never_the_rarer_half(rows, counts, max_count):
     sets = as_sets(rows)
@@ -133,3 +122,29 @@ def test_frequent_shingles_go_but_never_the_rarer_half(rows, counts, max_count):
 
 def test_an_unseen_shingle_has_frequency_zero():
     assert Frequencies(np.zeros(0, np.uint32), np.zeros(0, np.int64), 0).of(np.array([7], np.uint32)).tolist() == [0]
+
+
+@given(SETS.filter(len), st.data())
+def test_rows_are_the_same_taken_in_parts(rows, data):
+    asked = np.array(data.draw(st.lists(st.integers(0, len(rows) - 1), max_size=9)), dtype=np.int64)
+    whole = as_sets(rows).take(asked)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipeline.kernels.shingles._ROWS_AT_ONCE", 2)
+        parts = as_sets(rows).take(asked)
+
+    assert as_lists(parts) == as_lists(whole)
+
+
+@given(SETS, SETS)
+def test_together_the_rows_of_one_follow_those_of_the_other(one, other):
+    assert as_lists(HashSets.together([as_sets(one), as_sets(other)])) == [sorted(row) for row in one + other]
+
+
+@given(st.lists(st.none() | st.sets(st.integers(0, 30)), max_size=8))
+def test_spread_rows_stand_where_they_are_wanted(rows):
+    filled = np.array([row is not None for row in rows], dtype=bool)
+
+    spread = as_sets([row for row in rows if row is not None]).spread(filled)
+
+    assert as_lists(spread) == [sorted(row or ()) for row in rows]

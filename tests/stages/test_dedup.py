@@ -2,7 +2,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from itertools import combinations, pairwise
+from itertools import accumulate, combinations, pairwise
 from pathlib import Path
 
 import polars as pl
@@ -80,12 +80,9 @@ def judged(*articles, memory=None, settings=SETTINGS):
 def after(*batches, memory=None):
     """The memory after these batches."""
     memory = memory or dedup.Memory.empty()
-    return dedup.Memory(
-        *(
-            [*getattr(memory, name), *(getattr(batch, name).lazy() for batch in batches)]
-            for name in ("fingerprints", "frequencies", "members")
-        )
-    )
+    for batch in batches:
+        memory = memory.plus(batch)
+    return memory
 
 
 def rows_of(tables):
@@ -389,6 +386,57 @@ def test_three_batches_give_the_clusters_of_one():
     assert whole.paragraphs["cluster_id"].n_unique() == 2
     counted = rows_of(memory.frequencies).group_by("words", "shingle").agg(pl.col("n_paragraphs").sum())
     assert set(counted["shingle"]) == set(whole.frequencies["shingle"])
+
+
+def in_batches(parts, frequencies=None):
+    """What all batches add, one after the other, each remembering those before."""
+    memory, found = dedup.Memory.empty(), []
+    for part in parts:
+        found.append(dedup.apply(table(*part), memory, SETTINGS, frequencies))
+        memory = memory.plus(found[-1])
+    return found
+
+
+@settings(max_examples=15)
+@given(PIECES, st.lists(st.integers(1, 4), min_size=3, max_size=3))
+def test_with_frequencies_given_the_cut_into_batches_does_not_matter(pieces, sizes):
+    ordered = sorted(pieces, key=lambda piece: piece[1])
+    rows = [article(f"a{n}", text, LOCAL, published=MARCH + day * DAY) for n, (text, day) in enumerate(ordered)]
+    given_counts = [judged(*rows).frequencies.lazy()]
+    cuts = [0, *accumulate(sizes), len(rows)]
+
+    whole = in_batches([rows], given_counts)[0]
+    parts = in_batches([rows[first:last] for first, last in pairwise(cuts)], given_counts)
+
+    for name in ("paragraphs", "links", "members"):
+        assert_frame_equal(pl.concat([getattr(part, name) for part in parts]), getattr(whole, name),
+                           check_row_order=False)  # fmt: skip
+
+
+def test_reading_the_memory_in_pieces_changes_nothing(monkeypatch):
+    words = WIRE.split("— ")[1].split()
+    texts = [" ".join([*words[:n], "then", *words[n:]]) for n in range(0, 24, 2)] + [WIRE, EDITED, TRIMMED, LOCAL, WIRE]
+    rows = [article(f"a{n:02}", text, LOCAL, published=MARCH + n * DAY) for n, text in enumerate(texts)]
+    parts = [rows[:7], rows[7:12], rows[12:]]
+    whole = in_batches(parts)
+
+    for limit, value in (("_TEXTS", 3), ("_ROWS", 2), ("_PAIRS", 5), ("_COUNTS", 40)):
+        monkeypatch.setattr(dedup, f"{limit}_AT_ONCE", value)
+    pieces = in_batches(parts)
+
+    assert whole[2].links.height > 20
+    for one, other in zip(whole, pieces, strict=True):
+        for name in ("paragraphs", "links", "fingerprints", "frequencies", "members", "report"):
+            left, right = getattr(one, name), getattr(other, name)
+            assert left == right if name == "report" else left.equals(right, null_equal=True), name
+
+
+def test_of_the_memory_only_the_clusters_that_are_met_are_held():
+    first = judged(article("wire", WIRE, LOCAL), article("other", SERIES.format(1, 2, 3, 4)))
+
+    second = judged(article("copy", EDITED, published=MARCH + DAY, seen=AS_OF + DAY), memory=after(first))
+
+    assert second.report["n_met"] == 1
 
 
 def test_versions_of_one_text_are_counted_once():

@@ -45,9 +45,8 @@ INITIAL_GAP = re.compile(rf"[.\uff0e](?:{SPACE}{{0,2}}|{SPACE}?\n|[{DASHES}])") 
 SUFFIX_GAP = re.compile(rf"[,\uff0c]{SPACE}{{0,2}}")  # Martin Luther King, Jr.
 UNSPACED_GAP = re.compile(r"[\s\u00b7\u30fb\uff65=\uff1d]")  # 岸田 文雄
 FORM_GAP = re.compile(rf"[{DASHES}\s.,]+")
-ASCII_FORM = ASCII | dict.fromkeys(
-    map(ord, " \t\n\r\f\v\x1c\x1d\x1e\x1f-.,"), " "
-)  # the same for a form in ASCII: 2 us against 11
+# The same for a form in ASCII, folded as it is cut: 2 us against 11.
+ASCII_FORM = ASCII | dict.fromkeys(map(ord, " \t\n\r\f\v\x1c\x1d\x1e\x1f-.,"), " ")
 SUFFIX_AFTER = re.compile(rf",?{SPACE}(?:{'|'.join(SUFFIXES)})\b", re.IGNORECASE)
 SUFFIX_KEYS = tuple(SUFFIXES)
 DOTTED = ("jr", "sr")

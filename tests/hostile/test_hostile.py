@@ -13,7 +13,6 @@ from polars.testing import assert_frame_equal
 
 from pipeline import schemas
 from pipeline.check import problems
-from pipeline.stages.extract import Settings
 from tests.hostile.cases import CASES, SKIPPED, put_case, put_oddities
 from tests.world import FIRST, current, newsroom
 
@@ -156,12 +155,3 @@ def test_nesting_is_never_cut_in_silence(poisoned):
         lines = version.read(schemas.LINES).filter(pl.col("article_id") == article["article_id"][0])["text"]
         assert any("deep words here" in line for line in lines), name
         assert lines[-1] == "That is all for this Friday, said the board.", name
-
-
-def test_a_page_that_trafilatura_chokes_on_keeps_its_fast_result(poisoned):
-    root, _, _ = poisoned
-    articles = current(root / "clean").read(schemas.ARTICLES)
-
-    choked = articles.filter(pl.col("source_path") == "poison.example/thousands-of-dates.html")
-    assert choked["extractor"].to_list() == ["fast"]
-    assert choked["doubt"][0] > Settings().max_doubt  # so it was asked

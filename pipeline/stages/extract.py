@@ -51,7 +51,8 @@ class Settings(StageSettings):
     max_unpack_ratio: int = Field(300, gt=0)  # unpacked to packed size of a file
     max_records: int = Field(20_000_000, gt=0)  # rows of one Parquet file
     max_lines: int = Field(50_000, gt=0)  # non-blank lines of one document
-    # Of one line: the stages after this one are not fenced, and take up to a second for a paragraph of that many.
+    # Of one line: the stages after this one are not fenced. Prose of twice that length takes them a second, but
+    # ligatures that unfold 18-fold ten seconds at this one.
     max_line_characters: int = Field(500_000, gt=0)
     # Characters of a page that trafilatura is still shown: it takes 1 to 5 seconds per million.
     max_voted_characters: int = Field(2_000_000, ge=0)

@@ -8,7 +8,10 @@ import pytest
 from pipeline.engines.base import Fences
 from pipeline.engines.local import Local
 from pipeline.kernels.html import parsed
-from tests.hostile.cases import CASES
+from pipeline.readers import Document
+from pipeline.stages import extract
+from tests.hostile.cases import CASES, page
+from tests.world import FIRST
 
 LIMIT = 1.0  # seconds of CPU time
 SLACK = 2.0  # to notice and to end
@@ -43,3 +46,20 @@ def test_no_attempt_takes_more_cpu_time_than_the_limit_and_two_seconds(name, tmp
     if told[0] == ("timeout", f"more than {LIMIT:g} s of CPU time"):
         assert len(begun) == 2  # the second time alone
     assert at_work <= len(begun) * LIMIT + SLACK
+
+
+def hanging(tasks):
+    """In the child: as if trafilatura never came back."""
+    extract.main_votes = lambda html, lines: next(filter(None, iter(int, 1)))
+    return extract.answers(tasks, extract.Settings(html="trafilatura"), FIRST)
+
+
+def test_a_page_that_trafilatura_hangs_on_keeps_its_fast_result():
+    document = Document("a.html", 0, None, "html", page(""), "0" * 64)
+    task = extract.Task("a" * 24, None, "a", 0, FIRST, document)
+
+    (told,) = Local(1).map_isolated(hanging, [[task]], Fences(5.0, 2_000_000_000), extract.refused)
+
+    assert told.documents["extractor"].to_list() == ["fast"]
+    assert told.lines.height == 7
+    assert told.rejects.height == 0

@@ -9,7 +9,7 @@ from pipeline.cli import app
 from pipeline.store import Store
 from tests.world import FIRST, LOCAL, SECOND, THIRD, WIRE, bytes_of, current, newsroom, page, put, ran, rebuilt
 
-NIGHT = "island.example/night[/b]\u202e.txt"  # a name that would act on a terminal
+NIGHT = "odd\u202e.example/night.txt"  # a name that would act on a terminal
 SETS = ("clean.threshold=0.02", "dedup.enabled=false", "names.rewrite=none")
 
 
@@ -149,7 +149,7 @@ def test_the_command_prints_a_table_or_json(days):
     asked = CliRunner().invoke(app, ["diff", first.run_id, second.run_id, "--out", str(out), "--json"])
 
     assert "articles          3 -> 4         1 new input, 1 revision" in shown.stdout
-    assert "night[/b]\\u202e.txt" in shown.stdout
+    assert "odd\\u202e.example/night.txt" in shown.stdout
     assert json.loads(asked.stdout)["articles"]["by_cause"] == {"new input": 1, "revision": 1}
     assert "\u202e" not in shown.stdout + asked.stdout
 

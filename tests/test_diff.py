@@ -9,7 +9,7 @@ from pipeline.cli import app
 from pipeline.store import Store
 from tests.world import FIRST, LOCAL, SECOND, THIRD, WIRE, bytes_of, current, newsroom, page, put, ran, rebuilt
 
-NIGHT = "Night ferries"
+NIGHT = "odd\u202e.example/night.txt"  # a name that would act on a terminal
 SETS = ("clean.threshold=0.02", "dedup.enabled=false", "names.rewrite=none")
 
 
@@ -19,7 +19,7 @@ def days(tmp_path_factory):
     root = tmp_path_factory.mktemp("diff")
     source, out = newsroom(root / "raw"), root / "clean"
     ran(source, out, FIRST)
-    put(source, "island.example/night.txt", page(NIGHT, *WIRE[:2]))
+    put(source, NIGHT, page("Night ferries", *WIRE[:2]))
     put(
         source, "herald.example/2026-11-17/traders.txt", page("Traders win", LOCAL[2], f"{LOCAL[0]} The seller agreed.")
     )
@@ -132,7 +132,7 @@ def test_what_a_rebuild_lost_is_gone_and_what_it_finds_is_new(days, tmp_path):
     shutil.copytree(out, tmp_path / "clean", symlinks=True)
     shutil.copytree(source, tmp_path / "raw")
     before = current(tmp_path / "clean")
-    (tmp_path / "raw" / "island.example" / "night.txt").unlink()
+    (tmp_path / "raw" / NIGHT).unlink()
     put(tmp_path / "raw", "island.example/new.txt", page("A new pier", LOCAL[2]))
 
     made = rebuilt(tmp_path / "raw", tmp_path / "clean", THIRD, force_publish=True).version
@@ -149,7 +149,9 @@ def test_the_command_prints_a_table_or_json(days):
     asked = CliRunner().invoke(app, ["diff", first.run_id, second.run_id, "--out", str(out), "--json"])
 
     assert "articles          3 -> 4         1 new input, 1 revision" in shown.stdout
+    assert "odd\\u202e.example/night.txt" in shown.stdout
     assert json.loads(asked.stdout)["articles"]["by_cause"] == {"new input": 1, "revision": 1}
+    assert "\u202e" not in shown.stdout + asked.stdout
 
 
 def test_runs_tell_time_memory_and_counts_of_each_stage(days):

@@ -16,11 +16,13 @@ import altair as alt
 import polars as pl
 
 MOST_NAMED = 15
+# A control character in a label makes the library that draws abort the process.
+OUTLET = pl.col("outlet").str.replace_all(r"\p{C}", "?")
 
 
 def named(tables: Path) -> pl.DataFrame:
     """Per person and outlet: articles that name the person. The people named in most articles, by name."""
-    articles = pl.scan_parquet(tables / "articles/**/*.parquet").select("article_id", "outlet")
+    articles = pl.scan_parquet(tables / "articles/**/*.parquet").select("article_id", outlet=OUTLET)
     mentions = pl.scan_parquet(tables / "mentions/**/*.parquet").filter(pl.col("person_id").is_not_null())
     names = mentions.filter(pl.col("kind") == "full").group_by("person_id").agg(person=pl.col("name").first())
     counted = (

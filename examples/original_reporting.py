@@ -12,6 +12,9 @@ from pathlib import Path
 import altair as alt
 import polars as pl
 
+# A control character in a label makes the library that draws abort the process.
+OUTLET = pl.col("outlet").str.replace_all(r"\p{C}", "?")
+
 
 def shares(tables: Path) -> pl.DataFrame:
     """Per outlet and kind (own, copied, agency): its paragraphs and their share of the outlet's."""
@@ -25,7 +28,7 @@ def shares(tables: Path) -> pl.DataFrame:
         pl.scan_parquet(tables / "paragraphs/**/*.parquet")
         .join(clusters, on="cluster_id", how="left")
         .join(articles, on="article_id", how="left")
-        .group_by("outlet", kind=kind)
+        .group_by(outlet=OUTLET, kind=kind)
         .agg(paragraphs=pl.len())
         .with_columns(share=pl.col("paragraphs") / pl.col("paragraphs").sum().over("outlet"))
         .sort("outlet", "kind")

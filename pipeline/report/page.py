@@ -128,4 +128,4 @@ def when(moment: datetime | None) -> Markup:
 
 def hours(value: float) -> str:
     """Hours after the first copy, to a tenth."""
-    return f"{value:+.1f} h" if value else "the same minute"
+    return f"{value:+.1f}\u00a0h" if value else "the same minute"

@@ -11,7 +11,7 @@ from pipeline.report.page import SHOWN_REJECTS
 from pipeline.store import Store
 from tests.report.conftest import reported
 from tests.report.reading import column, parsed, table
-from tests.world import SECOND, THIRD, current, newsroom, ran, rebuilt
+from tests.world import SECOND, THIRD, current, newsroom, put, ran, rebuilt
 
 CHECKED = {
     "funnel-table", "rules-table", "outlets-table", "reuse-table", "undecided-table", "proposals-table",
@@ -235,3 +235,14 @@ def names_of_tables(page):
 
 def test_the_manifest_is_read_and_not_the_machine(sample):
     assert json.dumps(sample.version.manifest["measured"]["source"]).strip('"') not in sample.page
+
+
+def test_a_run_that_wrote_nothing_has_its_report_too(tmp_path):
+    put(tmp_path, "raw/quay.example/broken.jsonl", '{"text": \n')
+    ran(tmp_path / "raw", tmp_path / "clean")
+
+    page = reported(current(tmp_path / "clean")).page
+
+    assert [row["file"] for row in table(page, "rejects-table")] == ["quay.example/broken.jsonl"]
+    assert "No line was dropped." in page
+    assert "No article was written." in page

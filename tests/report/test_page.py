@@ -129,6 +129,8 @@ def test_headings_tables_and_regions_are_named_and_in_order(any_report):
         assert table.css_first("caption") is not None
         assert all(head.attributes["scope"] == "col" for head in table.css("thead th"))
         assert all(row.css_first("th[scope=row], td[colspan]") is not None for row in table.css("tbody tr"))
+    names = [shown(page.css_first(f"#{node.attributes['aria-labelledby']}")) for node in page.css("[role=region]")]
+    assert len(names) == len(set(names))
     assert all(chart.attributes["aria-label"] for chart in page.css("svg"))
 
 

@@ -1,0 +1,1 @@
+"""Questions asked of the clean tables, each a short script: `python -m examples.<script>`."""

@@ -1,6 +1,6 @@
 """The world's words: lists of our own, and the forms made from them.
 
-English stems give some 2,600 forms; names of places, firms and people are put together from syllables. A word is drawn
+English stems give some 2,400 forms; names of places, firms and people are put together from syllables. A word is drawn
 from an urn, in which the n-th word of a list lies 1/(n + FLAT) times (Zipf-Mandelbrot), so the order of a list matters.
 """
 

@@ -1,4 +1,4 @@
-"""CPU seconds from text to clusters: `python -m benchmarks.dedup_speed [--paragraphs 100000] [--peers 10000]`.
+"""CPU seconds from text to clusters: `python -m benchmarks.dedup_speed [--paragraphs 100000] [--peers 20000]`.
 
 Made-up paragraphs (benchmarks/workload.py): the first --peers of them by the kernels and by other tools with the same
 parameters (benchmarks/dedup_peers.py), and by the recipe of the stage, verified and clustered. They take turns, and a
@@ -104,7 +104,7 @@ def main() -> int:
     """Measure, print, write; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.dedup_speed", description=__doc__)
     parser.add_argument("--paragraphs", type=int, default=100_000)
-    parser.add_argument("--peers", type=int, default=10_000, help="paragraphs that the other tools are given")
+    parser.add_argument("--peers", type=int, default=20_000, help="paragraphs that the other tools are given")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, default=OUT / "dedup_speed.json")
     given = parser.parse_args()

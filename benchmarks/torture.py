@@ -1,4 +1,4 @@
-"""Runs that are stopped, starved, doubled and damaged: `python -m benchmarks.torture [--kills 200] [--every 1] ...`.
+"""Runs that are stopped, starved, doubled, damaged and poisoned: `python -m benchmarks.torture [--kills 200] ...`.
 
 Prints the table of `docs/reliability.md`, and writes the figures as JSON. Everything happens in a temporary folder, on
 a newsroom made for the purpose (tests/world.py). Exit 1 when a promise does not hold.
@@ -19,8 +19,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from benchmarks import OUT, write_figures
+from benchmarks import OUT, poison, write_figures
 from pipeline.check import problems
 from tests.faults import STEPS
 from tests.newsdesk import Desk, inline
@@ -67,9 +68,10 @@ def each(
             yield what(desk.copy(Path(folder) / "out"), number)
 
 
-def failing_calls(desk: Desk, root: Path, every: int) -> Result:
+def failing_calls(desk: Desk, root: Path, first: int, every: int) -> Result:
     """The n-th call that changes the output fails with ENOSPC, EIO, EACCES in turn."""
-    return counted("the n-th I/O call fails", each(desk, root, desk.fails, iter(range(1, desk.n_calls + 1, every))))
+    numbers = range(first, desk.n_calls + 1, every)
+    return counted("the n-th I/O call fails", each(desk, root, desk.fails, iter(numbers)), f"of {desk.n_calls} calls")
 
 
 def named_kills(desk: Desk, root: Path) -> Result:
@@ -162,6 +164,37 @@ def series(root: Path, runs: int, hours: int, seconds: float) -> tuple[Result, d
     return Result(f"runs every {hours} h, one after the other", len(took), len(took) if sound else 0, note), figures
 
 
+def poisoned(documents: int) -> tuple[list[Result], dict[str, int]]:
+    """Every hostile case among so many good documents."""
+    figures, _, wrong = poison.measured(documents, jobs=2)
+    n_cases, lost, unaccounted = (figures[f"poison.{name}"] for name in ("cases", "good_lost", "unaccounted"))
+    note = f"{figures['poison.inputs']:,} inputs, {unaccounted} unaccounted for"
+    results = [
+        Result("the hostile set", n_cases, n_cases - len(wrong), " ".join(wrong)),
+        Result("good documents among it", documents, documents - lost if not unaccounted else 0, note),
+    ]
+    return results, figures
+
+
+class Tally:
+    """Counts the tests of a pytest run."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[str | None] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """One phase of one test is over."""
+        if report.when == "call" or report.failed:
+            self.outcomes.append(None if report.passed else report.nodeid)
+
+
+def slow_tests() -> Result:
+    """The tests that `make test` leaves out: patterns and rules on their worst 100 kB, the limit of time."""
+    tally = Tally()
+    pytest.main(["-q", "-m", "torture", "tests/hostile"], plugins=[tally])
+    return counted("tests that take minutes", iter(tally.outcomes))
+
+
 def disk_use(out: Path) -> tuple[int, int]:
     """Bytes on the disk, hard links counted once, and number of names."""
     seen: dict[int, int] = {}
@@ -178,30 +211,45 @@ def main() -> int:
     """Run what is asked for, print the table; 1 when something did not hold."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--every", type=int, default=1, help="fail every so many-th call; 0: none")
-    parser.add_argument("--kills", type=int, default=200, help="kills at random times; the named steps come with them")
+    parser.add_argument("--first", type=int, default=1, help="the first call that fails: for parts side by side")
+    parser.add_argument("--kills", type=int, default=200, help="kills at random times")
+    parser.add_argument("--steps", action=argparse.BooleanOptionalAction, default=True, help="kill at each named step")
+    parser.add_argument("--disk", action=argparse.BooleanOptionalAction, default=True, help="fill a small disk")
     parser.add_argument("--pairs", type=int, default=20, help="pairs of runs started together")
     parser.add_argument("--flips", type=int, default=200, help="single bits turned over")
+    parser.add_argument("--documents", type=int, default=20_000, help="good documents, with the hostile set among them")
+    parser.add_argument("--tests", action=argparse.BooleanOptionalAction, default=True, help="the tests marked torture")
     parser.add_argument("--runs", type=int, default=8760, help="runs, one after the other")
     parser.add_argument("--hours", type=int, default=1, help="hours between them")
     parser.add_argument("--seconds", type=float, default=3600.0, help="wall clock after which no more of them start")
     asked = parser.parse_args()
-    results, figures = [], {}
+    results: list[Result] = []
+    figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="torture-") as folder:
         root = Path(folder)
         desk = Desk.set_up(root)
         if asked.every:
-            results.append(failing_calls(desk, root, asked.every))
+            results.append(failing_calls(desk, root, asked.first, asked.every))
+        if asked.disk:
             results.append(full_disk(desk, root))
-        if asked.kills:
+        if asked.steps:
             results.append(named_kills(desk, root))
+        if asked.kills:
             results.append(random_kills(desk, root, asked.kills))
         if asked.pairs:
             results.append(pairs(desk, root, asked.pairs))
         if asked.flips:
             results.append(flips(desk, root, asked.flips))
         if asked.runs:
-            result, figures = series(root / "year", asked.runs, asked.hours, asked.seconds)
+            result, measured = series(root / "year", asked.runs, asked.hours, asked.seconds)
             results.append(result)
+            figures |= measured
+    if asked.documents:
+        some, counts = poisoned(asked.documents)
+        results += some
+        figures |= counts
+    if asked.tests:
+        results.append(slow_tests())
     print("| what is done | times | held | |\n|---|---|---|---|")
     for result in results:
         print(f"| {result.promise} | {result.tried:,} | {result.held:,} | {result.note} |")

@@ -16,7 +16,7 @@ from tests.faults import STEPS, injected
 from tests.newsdesk import Desk, inline, kept, leftovers
 from tests.world import current, put
 
-EVERY = 37  # of the calls that change the output, one in so many fails here
+EVERY = 97  # of the calls that change the output, one in so many fails here
 
 
 @pytest.fixture(scope="module")

@@ -57,7 +57,7 @@ ABOUT_CHARS = 600  # of a last paragraph that begins with its author's name: 5 o
 BYLINE_WORDS = 16  # a byline or a date has no more
 DATED_WORDS = 24  # a byline with a date has no more
 # A headline is chosen by points: weights of a softmax over the lines above the story, fitted on half of the hosts.
-# There it is right on 278 of 356 guides and 67 of 80 news, on the other half on 240 of 309 and 48 of 67.
+# There it is right on 284 of 356 guides and 67 of 80 news, on the other half on 237 of 309 and 49 of 67.
 TITLE_POINTS = 1.0  # a headline has more
 BELOW_BYLINE = 8  # lines below a byline stand captions and what the reader may do
 ABOVE_DATE = 6  # lines below a headline stands its date
@@ -293,10 +293,11 @@ class Roles:
                 continue
             n_words, markup = page.n_words[index], self.units[index].first.markup
             points = (
-                3.0 * log1p(n_words * page.affinity[index])
+                5.0 * page.affinity[index]
+                + 1.0 * log1p(n_words * page.affinity[index])
                 + 2.5 * (n_words >= 4 and self.is_printed_twice(index))
-                + 1.8 * (n_words >= 4)  # a masthead is shorter
-                - 2.7 * (n_words > 14)  # a deck is longer
+                + 3.0 * (n_words >= 4)  # a masthead is shorter
+                - 2.0 * (n_words > 14)  # a deck is longer
                 - 1.5 * lower_share(self.units[index].text)
                 - 3.8 * any(index - BELOW_BYLINE <= byline < index for byline in bylines)
                 + 1.9 * any(index < date <= index + ABOVE_DATE for date in dates)

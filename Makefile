@@ -13,7 +13,7 @@ report: .venv/run.stamp
 	$(BIN)/copydesk report --out data/clean
 
 test: .venv/dev.stamp
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --dist worksteal
 
 torture: .venv/dev.stamp
 	$(BIN)/python -m benchmarks.torture

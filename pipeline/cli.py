@@ -77,7 +77,9 @@ Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing on suc
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Say what each stage does.")]
 LogFormatOption = Annotated[LogFormat, typer.Option("--log-format", help="Write stderr as text or as JSON lines.")]
 LockTimeout = Annotated[float, typer.Option("--lock-timeout", min=0, metavar="S", help="Seconds to wait for the lock.")]
-RunId = Annotated[str | None, typer.Option("--run", help="A kept version; else the current one.")]
+RunId = Annotated[
+    str | None, typer.Option("--run", help="A kept version, by the first letters of its id; else the current one.")
+]
 
 
 class _TerminatedError(Exception):

@@ -241,17 +241,27 @@ class Store:
         return sorted((Version(manifest.parent) for manifest in manifests), key=lambda version: version.run_id)
 
     def version(self, run_id: str | None) -> Version:
-        """The version of that run, or the current one. Raises UsageError when it is not kept."""
+        """The version of that run, by its id or the first letters of it, or the current one.
+
+        Raises UsageError when none is kept, or several begin so.
+        """
         if run_id is None:
             current = self.current()
             if current is None:
                 raise UsageError(f"{self.root}: no version yet; `copydesk run` makes one")
             return current
-        for version in self.versions():
-            if version.run_id == run_id:
-                return version
-        kept = ", ".join(version.run_id for version in self.versions()) or "none"
-        raise UsageError(f"{self.root}: no version of run '{run_id}'; kept are {kept}")
+        versions = self.versions()
+        found = [version for version in versions if version.run_id.startswith(run_id)]
+        exact = [version for version in found if version.run_id == run_id]
+        if len(exact or found) == 1:
+            return (exact or found)[0]
+        kept = ", ".join(version.run_id for version in found or versions) or "none"
+        wrong = (
+            f"several versions begin with '{run_id}': {kept}"
+            if found
+            else f"no version of run '{run_id}'; kept are {kept}"
+        )
+        raise UsageError(f"{self.root}: {wrong}")
 
     def commit(self, draft: Draft, manifest: Mapping[str, Any]) -> Version:
         """Write the draft and make it current: the one commit point of a run. `prune` drops old versions after it."""

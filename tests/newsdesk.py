@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from unittest.mock import patch
 import numpy as np
 
 from pipeline.check import problems
-from pipeline.engines.base import Refused, Result, Task
+from pipeline.engines.base import Fences, Kernel, Refused, Result, Task
 from pipeline.engines.local import Local
 from pipeline.errors import WriteError
 from pipeline.store import Store, Version
@@ -34,13 +34,15 @@ class Inline(Local):
 
     def map_isolated(
         self,
-        kernel: Callable[[Sequence[Task]], Result],
+        kernel: Kernel[Task, Result],
         tasks: Iterable[Sequence[Task]],
-        seconds: float,
+        fences: Fences,
         refused: Refused[Task, Result],
     ) -> Iterator[Result]:
-        """The kernel's answer for each group, worked out in this process."""
-        return map(kernel, tasks)
+        """The kernel's last answer for each group, worked out in this process."""
+        for group in tasks:
+            *_, last = kernel(group)
+            yield last
 
 
 @contextmanager

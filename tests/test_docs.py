@@ -33,6 +33,7 @@ def test_what_is_not_run_says_why():
         ("add-a-reader.md", "python", "the beginning of a file of yours"),
         ("read-the-output.md", "r", "needs R with the packages arrow and dplyr"),
         ("read-the-output.md", "python", "needs Spark"),
+        ("try-it-at-scale.md", "sh", "makes thousands of pages"),
     }
     replayed = {page.name for page in sessions.pages()}
     by_page = {page for page, language, why in told if language not in (*sessions.DATA, "sparql") and not why}

@@ -130,6 +130,17 @@ def test_a_version_that_is_not_kept_is_named(tmp_path):
         store.version("run-9")
 
 
+def test_a_version_is_named_by_as_much_of_its_id_as_tells_it_apart(tmp_path):
+    store = Store(tmp_path)
+    for name in ("20261120T06", "20261121T06", "20261121T0612"):
+        committed(store, name, day1=rows("a.example"))
+
+    assert store.version("20261120").run_id == "20261120T06"
+    assert store.version("20261121T06").run_id == "20261121T06"
+    with pytest.raises(UsageError, match="several versions begin with '20261121'"):
+        store.version("20261121")
+
+
 def test_the_leftovers_of_a_killed_run_are_cleared_and_never_read(tmp_path):
     store = Store(tmp_path)
     committed(store, "run-1", day1=rows("a.example"))

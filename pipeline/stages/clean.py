@@ -143,19 +143,16 @@ def outlet_verdicts(lines: pl.DataFrame, rules: OutletRules) -> pl.DataFrame:
 def measured(lines: pl.DataFrame) -> pl.DataFrame:
     """The lines with `line_hash` (equal where the words are, whatever case, punctuation and spaces) and `n_words`."""
     texts = lines["text"].to_list()
-    spoken = [words(text) for text in texts]
+    found = {text: _measure(text) for text in set(texts)}  # an outlet prints most of its lines on every page
     return lines.with_columns(
-        pl.Series(
-            "line_hash",
-            [text_hash(" ".join(found).lower() or text) for text, found in zip(texts, spoken, strict=True)],
-            dtype=pl.String,
-        ),
-        pl.Series(
-            "n_words",
-            [word_count(text, found) for text, found in zip(texts, spoken, strict=True)],
-            dtype=pl.Int32,
-        ),
+        pl.Series("line_hash", [found[text][0] for text in texts], dtype=pl.String),
+        pl.Series("n_words", [found[text][1] for text in texts], dtype=pl.Int32),
     )
+
+
+def _measure(text: str) -> tuple[str, int]:
+    spoken = words(text)
+    return text_hash(" ".join(spoken).lower() or text), word_count(text, spoken)
 
 
 def survey(documents: pl.DataFrame, lines: pl.DataFrame, settings: Settings) -> pl.DataFrame:

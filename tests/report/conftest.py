@@ -21,6 +21,7 @@ HOSTILE = (
     "</script></style><script>alert(1)</script><img src=x onerror=alert(1)>\"' onmouseover=alert(1) x='"
     '[/b]\x1b[31m\u202ekcab\u2066\x00=HYPERLINK("http://evil.example")&lt;{{ 7 * 7 }}'
 )
+RESPELT = "Shop owners near the quay have written to Marta Lindquist, whose ferries fill the car park on most weekends."
 # Told apart by the code, or joined on: everything else is text from the web or a person's file.
 OURS = {"article_id", "paragraph_id", "cluster_id", "canonical_id", "matched_id", "left_id", "right_id", "batch_id",
         "kind", "sha256"}  # fmt: skip
@@ -61,7 +62,11 @@ def two_days(tmp_path_factory):
     source, out = newsroom(root / "raw"), root / "clean"
     ran(source, out, FIRST)
     put(source, "quay.example/2026-11-18/ferry.txt", page("Night ferries come to Varga", *EDITED, date="18 November"))
-    put(source, "quay.example/2026-11-18/parking.jsonl", record(text=page("Parking", *LOCAL[1:]), title="Parking"))
+    put(
+        source,
+        "quay.example/2026-11-18/parking.jsonl",
+        record(text=page("Parking", *LOCAL[1:], RESPELT), title="Parking"),
+    )
     put(source, "quay.example/2026-11-18/broken.jsonl", '{"text": \n')
     ran(source, out, SECOND)
     return out
@@ -83,5 +88,5 @@ def hostile(sample, tmp_path_factory):
     manifest = {name: value for name, value in sample.version.manifest.items() if name != "outputs"}
     settings = {**manifest["settings"], f"clean{HOSTILE}": {HOSTILE: HOSTILE}}
     (store.root / "versions").mkdir()
-    version = store.commit(draft, {**manifest, "settings": settings, "base": "before" + HOSTILE}, keep=3)
+    version = store.commit(draft, {**manifest, "settings": settings, "base": "before" + HOSTILE})
     return reported(version, sample.version)

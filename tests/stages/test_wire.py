@@ -54,10 +54,10 @@ def test_a_silent_copy_is_not_original_where_another_outlet_names_the_agency(out
 
 def test_explain_shows_what_an_article_and_its_clusters_say(out):
     told, silent = (
-        "\n".join(explain.page(explain.explained(current(out), path)))
+        "\n".join(map(str, explain.page(explain.explained(current(out), path), 300)))
         for path in ("herald.example/ferry.txt", "bay.example/ferry.txt")
     )
-    cites = "\n".join(explain.page(explain.explained(current(out), "herald.example/stalls.txt")))
+    cites = "\n".join(map(str, explain.page(explain.explained(current(out), "herald.example/stalls.txt"), 300)))
     line_no = next(
         line["line_no"]
         for line in explain.explained(current(out), "bay.example/ferry.txt")["lines"]
@@ -69,7 +69,7 @@ def test_explain_shows_what_an_article_and_its_clusters_say(out):
     assert "  paragraph 2: from AP: herald.example " in silent
     assert "\ncites AFP\n" in cites
     assert "  agency    from AP: herald.example " in "\n".join(
-        explain.line_story(explain.explained(current(out), "bay.example/ferry.txt", line_no))
+        map(str, explain.line_story(explain.explained(current(out), "bay.example/ferry.txt", line_no)))
     )
 
 

@@ -23,7 +23,7 @@ from pipeline.config import Config
 from pipeline.errors import DamagedError
 from pipeline.kernels.hashing import article_id, run_hash
 from pipeline.kernels.identity import article_key
-from pipeline.publish import block, keep_window, kept_days, oldest_day
+from pipeline.publish import block, by_newest_day, keep_window, kept_days, oldest_day
 from pipeline.schemas import Table, conform, ordered
 from pipeline.stages import clean, dedup, wire
 from pipeline.stages.base import StageSettings
@@ -61,7 +61,7 @@ def _fill(draft: Draft, tables: _Tables, config: Config) -> None:
     for day, rows in _rows(tables, config):
         for name, frame in rows.items():
             made.setdefault((name, day), []).append(frame)
-    made |= _filed_by_newest({day: frames for (name, day), frames in made.items() if name == "members"})
+    made |= _members_by_newest_day({day: frames for (name, day), frames in made.items() if name == "members"})
     for (name, day), frames in made.items():
         table = _TABLES[name]
         whole = pl.concat(frames)
@@ -74,11 +74,14 @@ def _fill(draft: Draft, tables: _Tables, config: Config) -> None:
     keep_window(draft, tables.as_of, windows)
 
 
-def _filed_by_newest(members: Mapping[str, Sequence[pl.DataFrame]]) -> dict[tuple[str, str], list[pl.DataFrame]]:
-    """MEMBERS under the day in which their cluster got the newest of them, not under the day they came."""
-    dated = [frame.with_columns(pl.lit(day).alias("day")) for day, frames in members.items() for frame in frames]
-    newest = pl.concat(dated).with_columns(pl.col("day").max().over("cluster_id"))
-    return {("members", day): [newest.filter(pl.col("day") == day).drop("day")] for day in members}
+def _members_by_newest_day(members: Mapping[str, Sequence[pl.DataFrame]]) -> dict[tuple[str, str], list[pl.DataFrame]]:
+    """MEMBERS as runs file them, not under the day they came."""
+    standing = [
+        frame.select("cluster_id", pl.lit(day).alias("day")) for day, frames in members.items() for frame in frames
+    ]
+    every = pl.concat([schemas.MEMBERS.empty(), *(frame for frames in members.values() for frame in frames)])
+    filed = by_newest_day(every, pl.concat(standing))
+    return {("members", day): [filed.get(day, schemas.MEMBERS.empty())] for day in members}
 
 
 @dataclass(frozen=True)

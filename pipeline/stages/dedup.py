@@ -116,6 +116,7 @@ class Memory:
     frequencies: Sequence[pl.LazyFrame]  # schemas.FREQUENCIES
     members: Sequence[pl.LazyFrame]  # schemas.MEMBERS
     gone: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.String))  # ids of paragraphs to leave out
+    heirs: pl.DataFrame = field(default_factory=schemas.FINGERPRINTS.empty)  # what stands in place of their rows
 
     @staticmethod
     def empty() -> Memory:
@@ -133,7 +134,9 @@ class Memory:
 
     def without(self, paragraph_ids: pl.Series) -> Memory:
         """The memory without these paragraphs, which a revision took away; their shingles stay counted."""
-        return replace(self, gone=paragraph_ids)
+        is_gone = pl.col("paragraph_id").is_in(paragraph_ids.implode())
+        found = [heirs(day, is_gone) for day in self.fingerprints] if len(paragraph_ids) else []
+        return replace(self, gone=paragraph_ids, heirs=pl.concat([schemas.FINGERPRINTS.empty(), *found]))
 
     def paragraphs(self, wanted: pl.Expr, columns: Iterable[str] = schemas.FINGERPRINTS.names) -> pl.DataFrame:
         """The columns of the FINGERPRINTS that are wanted."""
@@ -143,10 +146,12 @@ class Memory:
 
     def pieces(self) -> Iterator[pl.LazyFrame]:
         """The FINGERPRINTS, some 262,144 rows at a time."""
-        others = ~pl.col("paragraph_id").is_in(self.gone.implode())
+        passed = pl.concat([self.gone, self.heirs["paragraph_id"]])
+        others = ~pl.col("paragraph_id").is_in(passed.implode())
         for day in self.fingerprints:
             for begin in range(0, day.select(pl.len()).collect().item(), _ROWS_AT_ONCE):
                 yield day.slice(begin, _ROWS_AT_ONCE).filter(others)
+        yield self.heirs.lazy()
 
     def outlets(self) -> pl.Series:
         """All outlets of the FINGERPRINTS."""
@@ -243,6 +248,25 @@ def apply(
     )
 
 
+def heirs(fingerprints: pl.LazyFrame, is_gone: pl.Expr) -> pl.DataFrame:
+    """The FINGERPRINTS of a state file that take over the sets of rows that go, as they are then.
+
+    A text's sets stand in one row of each batch and own day; when that row goes they pass to the first one left of
+    the same text and own day, unless it has sets already.
+    """
+    text = ["exact_key", "own_day"]
+    dated = fingerprints.with_columns((_AT // _DAY).alias("own_day"))
+
+    def first_rows(wanted: pl.Expr) -> pl.DataFrame:
+        in_order = dated.filter(wanted).sort(_AT, "article_id", "paragraph_no")
+        return in_order.unique(text, keep="first", maintain_order=True).collect()
+
+    going = first_rows(is_gone & _TOLD).select(*text, *SETS)
+    left = first_rows(~is_gone & pl.col("exact_key").is_in(going["exact_key"].unique().implode()))
+    untold = left.filter(~_TOLD).drop(SETS)
+    return untold.join(going, on=text, maintain_order="left").select(schemas.FINGERPRINTS.names)
+
+
 def clusters(members: pl.DataFrame) -> pl.DataFrame:
     """CLUSTERS without batch_id: one row per cluster of 2 or more of the MEMBERS."""
     table = schemas.CLUSTERS.without("batch_id")
@@ -323,7 +347,7 @@ def _compared(
     known = _in_order(known.filter(reached), settings)
     texts = texts.as_remembered(known)
     asking = _asking(_rows(known, new, texts), len(texts), _window(settings))
-    candidates = _candidates(texts, asking, memory, reached, counted, settings)
+    candidates = _candidates(texts, asking, memory, _reached(new, settings, whole_days=True), counted, settings)
     texts = _Texts.together([texts, _Texts.remembered(candidates.met)])
     linked = _linked_texts(texts, candidates, counted, settings)
     # A revision's paragraph is met again under its own name.
@@ -446,12 +470,16 @@ def _window(settings: Settings) -> int | None:
     return settings.window_days * _DAY or None
 
 
-def _reached(new: pl.DataFrame, settings: Settings) -> pl.Expr:
-    """Whether a remembered paragraph's own time is inside the window of one of the batch."""
+def _reached(new: pl.DataFrame, settings: Settings, *, whole_days: bool = False) -> pl.Expr:
+    """Whether a remembered paragraph's own time is inside the window of one of the batch.
+
+    With `whole_days` from the first day's beginning on: its sets may stand in an earlier row of that day.
+    """
     window = _window(settings)
     if window is None or not new.height:
         return pl.lit(True)
-    return _AT.is_between(new["at"].item(0) - window, new["at"].item(-1) + window)
+    first, last = new["at"].item(0) - window, new["at"].item(-1) + window
+    return _AT.is_between(first // _DAY * _DAY if whole_days else first, last)
 
 
 def _newcomers(paragraphs: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame, _Texts]:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import polars as pl
@@ -5,10 +6,12 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from pipeline import schemas
+from pipeline.config import load
 from pipeline.errors import RefusedError
 from pipeline.losses import losses
+from pipeline.rebuild import rebuild
 from tests.newsdesk import inline
-from tests.world import FIRST, LOCAL, SECOND, WIRE, current, page, put, ran, rebuilt, rows
+from tests.world import FIRST, LOCAL, SECOND, WIRE, Silent, current, order, page, put, ran, rows
 
 FEW = ("run.min_outlet_articles=3",)
 
@@ -72,18 +75,23 @@ raw = "The ferry sails at night."
 drop = "herald.example:drop_lines[0]"
 """,
     )
-    harsh = (*FEW, f'clean.outlets=["{tmp_path}/rules/*.toml"]')
+    config = put(tmp_path, "copydesk.toml", '[clean]\noutlets = ["rules/*.toml"]\n')
+
+    def cut_down(*sets, **rest):
+        harsh = replace(order(source, out, SECOND, **rest), config=load(config, (*FEW, *sets)))
+        return rebuild(harsh, Silent())
+
     with inline():
         newsroom(source, 1, *WIRE)
         ran(source, out, FIRST, FEW)
         before = current(out).run_id
 
         with pytest.raises(RefusedError, match=r"herald.example keeps .*drop_lines\[0\] took most.*--force-publish"):
-            rebuilt(source, out, SECOND, harsh)
+            cut_down()
         with pytest.raises(RefusedError, match="its lines are not there to tell why"):
-            rebuilt(source, out, SECOND, (*harsh, "export.lines=none"))
+            cut_down("export.lines=none")
         assert current(out).run_id == before
-        assert rebuilt(source, out, SECOND, harsh, force_publish=True).version is not None
+        assert cut_down(force_publish=True).version is not None
 
 
 def test_losses_are_held_against_every_day_that_a_batch_looks_back_to(tmp_path):

@@ -386,14 +386,14 @@ def test_a_rebuild_refuses_to_lose_articles_whose_input_is_gone(workshop):
 def test_a_rebuild_looks_at_what_is_new_as_a_run_does(workshop):
     source, out = workshop
     before = current(out).run_id
-    for number in range(20):
-        put(source, f"herald.example/{number}.txt", "")
+    strict = ("run.min_reject_inputs=1", "run.max_reject_share=0.2")
+    put(source, "bad.example/empty.txt", "")
 
-    with pytest.raises(RefusedError, match=r"20 of 20 new inputs rejected .*max_reject_share"):
-        rebuilt(source, out, SECOND)
+    with pytest.raises(RefusedError, match=r"1 of 1 new inputs rejected \(100.0%\)"):
+        rebuilt(source, out, SECOND, strict)
     assert current(out).run_id == before
 
-    assert rebuilt(source, out, SECOND, force_publish=True).counts["extract"]["n_rejected"] == 20
+    assert rebuilt(source, out, SECOND, strict, force_publish=True).counts["extract"]["n_rejected"] == 1
 
 
 def test_a_dry_rebuild_of_nothing_leaves_nothing(day_one, tmp_path):

@@ -28,7 +28,7 @@ from tests.newsdesk import Desk, inline
 from tests.world import LOCAL, WIRE, current, page, put, ran
 
 SEED = 20261122
-KILL_SPAN = (0.2, 4.0)  # seconds after the start: from the first import to after the end of an undisturbed run
+KILL_SPAN = (0.05, 1.1)  # of the time of an undisturbed run: from the first import to after the end
 SPARE = 65_536  # bytes of the small disk beyond the first version: a second one takes about 150,000
 SPOOL = 48  # runs that an input lies there before the scraper removes it
 YEAR = datetime(2026, 1, 1, tzinfo=UTC)
@@ -94,10 +94,15 @@ def random_kills(room: Room, kills: int) -> Result:
     """The process is killed (-9) at random times."""
     chance = np.random.default_rng(SEED)
     running = 0
+    with tempfile.TemporaryDirectory(dir=room.root) as folder:
+        words = room.desk.command(room.desk.copy(Path(folder) / "out"))
+        started = time.monotonic()
+        subprocess.run(words, check=True)
+        whole = time.monotonic() - started
 
     def killed(out: Path, number: int) -> str | None:
         nonlocal running
-        was_running, wrong = room.desk.killed_after(out, float(chance.uniform(*KILL_SPAN)))
+        was_running, wrong = room.desk.killed_after(out, whole * float(chance.uniform(*KILL_SPAN)))
         running += was_running
         return wrong
 

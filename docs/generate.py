@@ -112,7 +112,7 @@ def _exit_codes() -> dict[int, str]:
     codes = {error.exit_code: _sentence(error) for error in errors.PipelineError.__subclasses__()}
     return codes | {
         0: "Done.",
-        errors.PipelineError.exit_code: "A mistake in copydesk, or a damaged file in its output.",
+        errors.PipelineError.exit_code: "A mistake in copydesk.",
         cli.DONE_WITH_REJECTS: "Done, some inputs rejected. A later run that meets only known rejects ends with 0.",
         cli.INTERRUPTED: "Interrupted; the version before stays current.",
         cli.UNREAD: "Whoever read our output left: `copydesk explain ... | head`.",

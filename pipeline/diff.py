@@ -14,6 +14,7 @@ from rich.text import Text
 
 from pipeline import schemas
 from pipeline.console import printable
+from pipeline.files import scan_tables
 from pipeline.schemas import Table
 from pipeline.store import Version
 
@@ -87,7 +88,7 @@ def _differing(version: Version, other: Version, table: Table, *, state: bool = 
         for output in version.manifest["outputs"]
         if output["path"].startswith(stem) and (output["path"], output["sha256"]) not in known
     ]
-    return pl.scan_parquet(files, glob=False, hive_partitioning=False) if files else table.empty().lazy()
+    return scan_tables(files) if files else table.empty().lazy()
 
 
 def _n_rows(version: Version, table: Table) -> int:

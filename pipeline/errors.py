@@ -27,7 +27,7 @@ class UsageError(PipelineError):
 
 class RefusedError(PipelineError):
     """The result is not fit to publish: too many inputs rejected, an outlet that lost most of its text, a balance that
-    does not add up, a damaged state, a rebuild whose input is gone. The version before stays current.
+    does not add up, a damaged file of the output, a rebuild whose input is gone. The version before stays current.
     """
 
     exit_code = 65

@@ -25,7 +25,7 @@ from pipeline.files import read_table, replace_text
 from pipeline.kernels.aliases import FORM_GAP, form_key
 from pipeline.kernels.discovery import Proposal, common_words, proposals, seen_names
 from pipeline.kernels.fold import fold_key
-from pipeline.stages.names import MIN_NATIVE_CHARS, MoreSpellings, PeopleFile, Person, people_table
+from pipeline.stages.names import MIN_NATIVE_CHARS, MoreSpellings, PeopleFile, Person, is_one_word, people_table
 from pipeline.store import Version
 
 COLUMNS = ("id", "canonical", "alias", "lang", "source")
@@ -133,12 +133,18 @@ FORMATS: Mapping[str, Callable[[str, str], Iterator[ListedName]]] = {
 
 
 def _csv_rows(text: str, where: str, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
-    for column in needed:
-        if column not in (reader.fieldnames or ()):
-            raise UsageError(f"{where}: no column '{column}'; needed are {', '.join(needed)}")
-    for row, values in enumerate(reader, start=2):
-        yield row, {name: (value or "").strip() for name, value in values.items() if isinstance(name, str)}
+    """The rows with their numbers. Raises UsageError where a column is missing or a quote is not closed."""
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
+    row = 0
+    try:
+        for column in needed:
+            if column not in (reader.fieldnames or ()):
+                raise UsageError(f"{where}: no column '{column}'; needed are {', '.join(needed)}")
+        row = 1
+        for row, values in enumerate(reader, start=2):
+            yield row, {name: (value or "").strip() for name, value in values.items() if isinstance(name, str)}
+    except csv.Error as error:
+        raise UsageError(f"{where} row {row + 1}: {error}; is a quote not closed, or not doubled?") from None
 
 
 def read_list(path: Path) -> str:
@@ -183,7 +189,8 @@ def imported(
     ids = {person.id for _, file in files for person in file.person}
     heads: dict[str, list[str]] = {}
     for person, draft in drafts.items():
-        heads.setdefault(fold_key(draft.canonical), []).append(person)
+        if not _head_problem(draft.canonical):
+            heads.setdefault(fold_key(draft.canonical), []).append(person)
     shared = _shared_keys(drafts)
     people: list[Person] = []
     more: dict[str, dict[str, list[str]]] = {}
@@ -195,8 +202,8 @@ def imported(
         used.add(slugs[person])
     for person, draft in drafts.items():
         head = fold_key(draft.canonical)
-        problem = _problem(draft.canonical)
         owner = taken.get(head)
+        problem = "" if owner else _head_problem(draft.canonical)
         if problem or (owner and not join):
             reason = f"its canonical name: {problem}" if problem else "its person is in the table (see --join)"
             left_out += [LeftOut(form.row, form.spelling, reason, owner or "") for form in draft.forms]
@@ -264,12 +271,17 @@ def _clash(
     return ""
 
 
+def _head_problem(canonical: str) -> str:
+    """Why a canonical name cannot stand in the table, which takes it for a full name in any script; '' where it can."""
+    return "no letters" if not fold_key(canonical) else "one word alone" if is_one_word(canonical) else ""
+
+
 def _problem(spelling: str) -> str:
     """Why a spelling cannot stand in the table; '' where it can."""
     if not fold_key(spelling):
         return "no letters"
     if _script(spelling) == "":
-        return "" if len([word for word in FORM_GAP.split(spelling) if fold_key(word)]) > 1 else "one word alone"
+        return "one word alone" if is_one_word(spelling) else ""
     return "" if len(spelling) > MIN_NATIVE_CHARS else f"{MIN_NATIVE_CHARS} characters or fewer"
 
 

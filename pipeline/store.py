@@ -36,6 +36,7 @@ from pipeline.files import (
     read_table,
     read_tables,
     remove_folder,
+    scan_tables,
     write_bytes,
     write_table,
 )
@@ -44,6 +45,7 @@ from pipeline.schemas import Table
 LOCK, CURRENT, VERSIONS, STAGE = ".lock", "current", "versions", ".stage"
 MANIFEST, MANIFEST_HASH = "manifest.json", "manifest.sha256"
 STATE = "state"
+REPORT = "report.html"  # of the version reported on last, beside the versions
 WORK = (".dry-run", ".rebuild")  # folders that a command removes when it ends, and the next one when it was killed
 
 
@@ -57,6 +59,16 @@ class Version:
     def run_id(self) -> str:
         """The run that made it."""
         return self.path.name
+
+    @property
+    def made_by(self) -> str:
+        """The run whose rows it holds last: its id without the hash that `forget` and `state rebuild` add."""
+        return self.run_id.partition(".")[0]
+
+    @property
+    def is_remade(self) -> bool:
+        """Whether it was made of a run's version afterwards: its counts are that run's, its rows may be fewer."""
+        return self.run_id != self.made_by
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
@@ -85,9 +97,10 @@ class Version:
                 yield f"{name}: its sha256 is not the manifest's"
 
     def files(self, table: Table, *, state: bool = False) -> dict[str, Path]:
-        """Day -> the table's file of that day, oldest first."""
-        folder = self.path / STATE / table.name if state else self.path / table.name
-        return {file.parent.name.removeprefix("day="): file for file in sorted(folder.glob("day=*/part-*.parquet"))}
+        """Day -> the table's file of that day, oldest first, as the manifest lists them."""
+        stem = f"{STATE}/{table.name}/day=" if state else f"{table.name}/day="
+        names = sorted(output["path"] for output in self.manifest["outputs"] if output["path"].startswith(stem))
+        return {name.removeprefix(stem).partition("/")[0]: self.path / name for name in names}
 
     def day(self, table: Table, day: str, columns: list[str] | None = None, *, state: bool = False) -> pl.DataFrame:
         """The rows of one day; of some columns or all."""
@@ -102,12 +115,12 @@ class Version:
     def days(self, table: Table, since: str) -> list[pl.LazyFrame]:
         """The state table lazily, one frame for each day from `since` (ISO date) on."""
         files = self.files(table, state=True)
-        return [pl.scan_parquet(f, glob=False, hive_partitioning=False) for day, f in files.items() if day >= since]
+        return [scan_tables([file]) for day, file in files.items() if day >= since]
 
     def scan(self, table: Table, *, state: bool = False) -> pl.LazyFrame:
-        """The table, lazily, for a few rows of many."""
+        """The table, lazily, for a few rows of many. Raises DamagedError where a file is cut off or not there."""
         files = list(self.files(table, state=state).values())
-        return pl.scan_parquet(files, glob=False, hive_partitioning=False) if files else table.empty().lazy()
+        return scan_tables(files) if files else table.empty().lazy()
 
 
 @dataclass
@@ -262,6 +275,17 @@ class Store:
             else f"no version of run '{run_id}'; kept are {kept}"
         )
         raise UsageError(f"{self.root}: {wrong}")
+
+    def before(self, version: Version) -> Version | None:
+        """The version before the run that made `version`; None where there was none or it is no longer kept.
+
+        A version made of another (an article forgotten, the state made anew) is of the same run as that one.
+        """
+        kept = {other.run_id: other for other in self.versions()}
+        base = kept.get(version.manifest["base"] or "")
+        while base is not None and base.made_by == version.made_by:
+            base = kept.get(base.manifest["base"] or "")
+        return base
 
     def commit(self, draft: Draft, manifest: Mapping[str, Any]) -> Version:
         """Write the draft and make it current: the one commit point of a run. `prune` drops old versions after it."""

@@ -285,7 +285,10 @@ def test_from_articles_to_proposals_to_the_next_run(desk):
     put(desk, "proposals.csv", decided)
 
     assert json.loads(first.stdout)["counts"]["names"]["n_to_review"] == 2
-    assert "2   pairs of spellings in the new articles may be one person's; `copydesk names discover`" in first.stderr
+    assert (
+        "2   pairs of spellings in the new articles may be one person's; `copydesk names discover --out clean`"
+        in first.stderr
+    )
     assert json.loads(found.stdout)["reasons"] == {"fold": 1, "respelling": 1}
     assert copydesk("names", "discover", "-o", "clean").exit_code == 2  # the file exists
     taken = copydesk("names", "accept", "proposals.csv")
@@ -323,3 +326,34 @@ def test_a_file_that_no_run_reads_is_not_written_over(desk):
     assert result.exit_code == 2
     assert "no run would read it" in result.stderr
     assert (desk / "elsewhere.toml").read_text("utf-8") == "source = 'x'\n"
+
+
+FORMS = st.lists(
+    st.sampled_from(["J", "Lo", "will", "i", "am", "Voss", "Ida Lind", "—", "é", "한미래", "馬"]),
+    min_size=1,
+    max_size=4,
+)
+SPELLINGS = st.builds(lambda words, gap: gap.join(words), FORMS, st.sampled_from([" ", ".", "-", ", ", "–", "’", ""]))
+
+
+@given(st.lists(st.tuples(st.sampled_from(["q1", "q2", "q3"]), SPELLINGS, SPELLINGS), max_size=8), st.booleans())
+def test_what_is_imported_always_loads(rows, join):
+    names = [people.ListedName(row, *values) for row, values in enumerate(rows, start=2)]
+    made = people.imported(names, FILES, join=join, source="a list")
+
+    people_table([*FILES, ("list.toml", made.file)], "default")
+
+
+def test_a_name_without_a_gap_is_left_out_and_the_rest_of_the_list_is_taken():
+    made = imported("q1,Mara Voss,M.Voss,,\nq1,Mara Voss,Mara Foss,,\nq2,will.i.am,Will Adams,,\n")
+
+    assert made.file.person[0].aliases == ("Mara Foss",)
+    assert reasons(made) == [("M.Voss", "one word alone"), ("Will Adams", "its canonical name: one word alone")]
+
+
+@pytest.mark.parametrize(
+    "broken", ['q1,"Mara Voss,Mara Foss,en,x\n' + "y" * 200_000, 'q1,"Mara" Voss,Mara Foss,en,x\n']
+)
+def test_a_list_with_a_quote_that_is_not_closed_is_refused_by_row(broken):
+    with pytest.raises(UsageError, match=r"list\.csv row 3: "):
+        imported("q2,Ada Holm,Ada Holms,en,x\n" + broken)

@@ -1,12 +1,13 @@
 import json
 import subprocess
 import sys
+from unittest.mock import patch
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from pipeline import schemas
+from pipeline import files, schemas
 from pipeline.errors import DamagedError, LockedError, RefusedError, UsageError, WriteError
 from pipeline.store import Draft, Store
 
@@ -226,3 +227,18 @@ def test_a_damaged_file_among_many_is_an_error_that_names_the_command(tmp_path):
 
     with pytest.raises(DamagedError, match="`copydesk check --deep` names what is"):
         version.read(schemas.OUTLET_LINES, state=True)
+
+
+def test_two_writers_of_one_file_do_not_meet_in_a_draft(tmp_path):
+    target, real = tmp_path / "page.html", files.write_bytes
+
+    def with_another(raw, draft):
+        real(raw, draft)
+        if raw == b"first":
+            files.replace_text("second", target)
+
+    with patch.object(files, "write_bytes", with_another):
+        files.replace_text("first", target)
+
+    assert target.read_text(encoding="utf-8") == "first"
+    assert list(tmp_path.iterdir()) == [target]

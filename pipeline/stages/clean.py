@@ -27,6 +27,7 @@ from pydantic import Field, field_validator, model_validator
 
 from pipeline import schemas
 from pipeline.kernels import dates
+from pipeline.kernels.authors import chosen_authors
 from pipeline.kernels.forms import author_names, dated_authors
 from pipeline.kernels.hashing import text_hash
 from pipeline.kernels.words import word_count, words
@@ -403,13 +404,20 @@ def _with_fields(documents: pl.DataFrame, lines: pl.DataFrame, as_of: datetime) 
 def _bylines(shown: pl.DataFrame) -> pl.DataFrame:
     """article_id, line_byline: of the first byline, or date beside a byline, that names somebody."""
     bylines = shown.filter(pl.col("role").is_in(["byline", "date"])).select("article_id", "role", "text")
-    names = [author_names(text) if role == "byline" else dated_authors(text) for _, role, text in bylines.rows()]
+    names = [
+        _named(author_names(text) if role == "byline" else dated_authors(text)) for _, role, text in bylines.rows()
+    ]
     return (
         bylines.with_columns(pl.Series("line_byline", names, dtype=pl.String))
         .drop_nulls("line_byline")
         .group_by("article_id", maintain_order=True)
         .agg(pl.col("line_byline").first())
     )
+
+
+def _named(names: str | None) -> str | None:
+    """The persons a byline names, else its desks and agencies, joined by ", " as kernels.metadata does; or None."""
+    return ", ".join(chosen_authors([[names]], ())) or None if names is not None else None
 
 
 def _publication_times(shown: pl.DataFrame, documents: pl.DataFrame, as_of: datetime) -> pl.DataFrame:

@@ -208,8 +208,13 @@ def _check_form(where: str, alias: Alias, person: Person) -> None:
     if alias.kind == "native":
         if len(alias.form) < MIN_NATIVE_CHARS:
             raise ConfigError(f"{where}: native '{alias.form}' is shorter than {MIN_NATIVE_CHARS} characters")
-    elif len(_tokens(alias.form)) < 2 and not person.allow_single:
+    elif is_one_word(alias.form) and not person.allow_single:
         raise ConfigError(f"{where}: '{alias.form}' is one word; write allow_single = true if that is meant")
+
+
+def is_one_word(form: str) -> bool:
+    """Whether a form has one word with letters or none, cut at spaces and hyphens: J.Lo has one, Jae-in two."""
+    return sum(1 for word in _tokens(form) if fold_key(word)) < 2
 
 
 def _clash(error: SharedSpellingError, aliases: Sequence[tuple[str, Person, Alias]]) -> str:

@@ -1,6 +1,6 @@
 """What harms, in one input folder with good copy: the good comes out as if it were alone.
 
-The cases that run into the limit of time are in test_limits.py, and in `benchmarks.poison` with all others.
+The slow cases are in `benchmarks.poison` with all others; those that run into the limit of time in test_limits.py too.
 """
 
 import json

@@ -449,7 +449,7 @@ def test_reading_the_memory_in_pieces_changes_nothing(monkeypatch):
     parts = [rows[:7], rows[7:12], rows[12:]]
     whole = in_batches(parts)
 
-    for limit, value in (("_TEXTS", 3), ("_ROWS", 2), ("_PAIRS", 5), ("_COUNTS", 40)):
+    for limit, value in (("_TEXTS", 3), ("_SETS", 3), ("_ROWS", 2), ("_PAIRS", 5), ("_COUNTS", 40)):
         monkeypatch.setattr(dedup, f"{limit}_AT_ONCE", value)
     pieces = in_batches(parts)
 

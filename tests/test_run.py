@@ -15,7 +15,7 @@ from pipeline.run import one_stage, run
 from pipeline.stages import STAGES, dedup
 from pipeline.store import Draft, Store
 from tests import world
-from tests.newsdesk import inline
+from tests.newsdesk import Inline, inline
 from tests.world import FIRST, SECOND, THIRD, bytes_of, current, newsroom, order, page, put, ran, rebuilt, record, rows
 
 WANTED = ("articles", "lines", "paragraphs", "links", "clusters", "mentions", "rejects")
@@ -351,7 +351,7 @@ def test_a_rebuild_applies_new_settings_to_old_input(workshop):
 
 def test_tables_of_another_form_are_refused_until_a_rebuild(workshop, monkeypatch):
     source, out = workshop
-    monkeypatch.setattr("pipeline.run.SCHEMA_VERSION", 99)
+    monkeypatch.setattr("pipeline.schemas.SCHEMA_VERSION", 99)
 
     with pytest.raises(ConfigError, match=r"this copydesk makes form 99: `copydesk run --rebuild`"):
         ran(source, out, as_of=SECOND)
@@ -381,6 +381,45 @@ def test_a_rebuild_refuses_to_lose_articles_whose_input_is_gone(workshop):
 
     rebuilt(source, out, SECOND, force_publish=True)
     assert rows(out, schemas.ARTICLES).height == 2
+
+
+def test_a_rebuild_looks_at_what_is_new_as_a_run_does(workshop):
+    source, out = workshop
+    before = current(out).run_id
+    strict = ("run.min_reject_inputs=1", "run.max_reject_share=0.2")
+    put(source, "bad.example/empty.txt", "")
+
+    with pytest.raises(RefusedError, match=r"1 of 1 new inputs rejected \(100.0%\)"):
+        rebuilt(source, out, SECOND, strict)
+    assert current(out).run_id == before
+
+    assert rebuilt(source, out, SECOND, strict, force_publish=True).counts["extract"]["n_rejected"] == 1
+
+
+def test_a_dry_rebuild_of_nothing_leaves_nothing(day_one, tmp_path):
+    source, _ = day_one
+
+    outcome = rebuilt(source, tmp_path / "clean", dry_run=True)
+
+    assert outcome.counts["dedup"]["n_links"] == 2
+    assert [path.name for path in (tmp_path / "clean").iterdir()] == [".lock"]
+
+
+def test_lines_are_counted_without_being_read_again(day_one, tmp_path, monkeypatch):
+    source, out = day_one
+    gathered, gather = [], Inline.gather
+
+    def noted(engine, bundle, table):
+        gathered.append((bundle.name, table))
+        return gather(engine, bundle, table)
+
+    monkeypatch.setattr(Inline, "gather", noted)
+    with inline():
+        counts = ran(source, tmp_path / "clean").counts["extract"]
+
+    assert ("extract", "rejects") in gathered
+    assert ("extract", "lines") not in gathered
+    assert counts["n_lines"] == rows(out, schemas.LINES).height
 
 
 def written(outcome):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import sys
 from collections import Counter
@@ -19,13 +20,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from pipeline import __version__
-from pipeline.console import Console, balance, funnel, printable, printable_json
+from pipeline.console import Console, balance, counted, funnel, printable, printable_json
 from pipeline.errors import PipelineError, UsageError, WriteError
 
 if TYPE_CHECKING:  # polars and pydantic take half a second to import: `copydesk --help` does without them
     from pipeline.run import Order, Outcome
     from pipeline.store import Store, Version
 
+OUT = Path("data/clean")
 DONE_WITH_REJECTS = 3
 INTERRUPTED, TERMINATED = 130, 143
 UNREAD = 141  # what a shell says of a program whose reader left: 128 + SIGPIPE
@@ -185,13 +187,15 @@ def _finish(console: Console, outcome: Outcome, order: Order, *, as_json: bool) 
     if to_review:
         console.say(
             f"review      {to_review:>8,}   pairs of spellings in the new articles may be one person's; "
-            "`copydesk names discover` lists them"
+            f"`copydesk names discover{_where(order.out)}` lists them"
         )
     if outcome.preview is not None and not as_json:
         _show_preview(console, outcome.preview)
     if outcome.n_rejected:
         console.warning(
-            "rejected", f"{outcome.n_rejected:,} inputs rejected; `copydesk rejects` lists them", n=outcome.n_rejected
+            "rejected",
+            f"{counted(outcome.n_rejected, 'input')} rejected; `copydesk rejects{_where(order.out)}` lists them",
+            n=outcome.n_rejected,
         )
     if as_json:
         _print_json({
@@ -227,7 +231,7 @@ def _console(log_format: LogFormat, *, quiet: bool, verbose: bool) -> Console:
 def run_command(
     config: ConfigFile = None,
     source: Source = Path("data/raw"),
-    out: Out = Path("data/clean"),
+    out: Out = OUT,
     sets: Sets = None,
     jobs: Jobs = None,
     engine: EngineOption = EngineName.local,
@@ -257,7 +261,7 @@ def _stage_command(stage: str, what: str, register: Callable[[Callable[..., None
         context: typer.Context,
         config: ConfigFile = None,
         source: Source = Path("data/raw"),
-        out: Out = Path("data/clean"),
+        out: Out = OUT,
         sets: Sets = None,
         jobs: Jobs = None,
         engine: EngineOption = EngineName.local,
@@ -380,7 +384,7 @@ def names_export_command(config: ConfigFile = None) -> None:
 def names_discover_command(
     to: Annotated[Path, typer.Option("--to", help="CSV file to write; it must not exist.")] = Path("proposals.csv"),
     min_articles: Annotated[int, typer.Option("--min-articles", min=1, help="Articles that have one of the two.")] = 2,
-    out: Out = Path("data/clean"),
+    out: Out = OUT,
     run_id: RunId = None,
     config: ConfigFile = None,
     as_json: AsJson = False,
@@ -434,7 +438,7 @@ def explain_command(
         str, typer.Argument(help="Id, path, url, or what only one article has in its title, deck, path or url.")
     ],
     line: Annotated[int | None, typer.Option("--line", min=1, help="One line's story, and what would keep it.")] = None,
-    out: Out = Path("data/clean"),
+    out: Out = OUT,
     run_id: RunId = None,
     as_json: AsJson = False,
 ) -> None:
@@ -442,7 +446,9 @@ def explain_command(
     with _guarded(Console()):
         from pipeline import explain, pager
 
-        record = explain.explained(_version(out, run_id), article, line)
+        version = _version(out, run_id)
+        with _blamed(version):
+            record = explain.explained(version, article, line, where=_where(out))
         if as_json:
             _print_json(record)
         else:
@@ -452,7 +458,7 @@ def explain_command(
 @app.command("runs")
 def runs_command(
     run_id: Annotated[str | None, typer.Argument(metavar="[RUN]", help="One run; else all that are kept.")] = None,
-    out: Out = Path("data/clean"),
+    out: Out = OUT,
     as_json: AsJson = False,
 ) -> None:
     """List the versions kept, or one run's figures by stage: time, articles per second, memory, counts."""
@@ -472,7 +478,7 @@ def runs_command(
 def diff_command(
     before: Annotated[str, typer.Argument(metavar="RUN", help="The version to start from.")],
     after: Annotated[str, typer.Argument(metavar="RUN", help="The version to compare with it.")],
-    out: Out = Path("data/clean"),
+    out: Out = OUT,
     as_json: AsJson = False,
 ) -> None:
     """Show what differs between two versions: articles by cause, verdicts on lines, copies, names."""
@@ -480,7 +486,9 @@ def diff_command(
         from pipeline import diff, pager
 
         store = _store(out)
-        difference = diff.compared(store.version(before), store.version(after))
+        versions = store.version(before), store.version(after)
+        with _blamed(*versions):
+            difference = diff.compared(*versions)
         _print_json(difference) if as_json else pager.show(diff.page(difference))
 
 
@@ -489,7 +497,7 @@ def rollback_command(
     run_id: Annotated[
         str | None, typer.Argument(help="The run to go back to; else the one before the current.")
     ] = None,
-    out: Out = Path("data/clean"),
+    out: Out = OUT,
     lock_timeout: LockTimeout = 0.0,
 ) -> None:
     """Point readers back to an earlier version; the next run takes later inputs again."""
@@ -514,8 +522,8 @@ def _one_before(store: Store) -> Version:
 
 @app.command("forget")
 def forget_command(
-    article: Annotated[str, typer.Argument(help="Id, path, url, or a part of the title that no other article has.")],
-    out: Out = Path("data/clean"),
+    article: Annotated[str, typer.Argument(help="Id, path below --in, or url: whole, and in any version kept.")],
+    out: Out = OUT,
     as_json: AsJson = False,
     quiet: Quiet = False,
     lock_timeout: LockTimeout = 0.0,
@@ -524,14 +532,20 @@ def forget_command(
     console = Console(level=-1 if quiet else 0)
     with _guarded(console):
         from pipeline.forget import forget
+        from pipeline.store import REPORT
 
         store = _store(out)
         with store.locked(lock_timeout):
-            forgotten, made = forget(store, article)
-        ids = [version.run_id for version in made]
-        console.say(f"article {forgotten} is in no version any more; in their place: {', '.join(ids)}")
+            forgotten = forget(store, article)
+        ids = [version.run_id for version in forgotten.versions]
+        title = forgotten.title or "no title"
+        console.say(
+            f"article {forgotten.article_id} ({forgotten.source_path}: {title}) is in no version any more; "
+            f"in their place: {', '.join(ids)}\n"
+            f"{out / REPORT}: removed, it may have quoted it; reports written elsewhere are yours to remove"
+        )
         if as_json:
-            _print_json({"article_id": forgotten, "versions": ids})
+            _print_json({"article_id": forgotten.article_id, "versions": ids})
 
 
 class RejectsAction(StrEnum):
@@ -546,7 +560,7 @@ def rejects_command(
     action: Annotated[RejectsAction, typer.Argument(help="list them, or take them again")] = RejectsAction.list,
     config: ConfigFile = None,
     source: Source = Path("data/raw"),
-    out: Out = Path("data/clean"),
+    out: Out = OUT,
     sets: Sets = None,
     jobs: Jobs = None,
     as_of: AsOf = None,
@@ -575,7 +589,7 @@ def rejects_command(
 
 @app.command("check")
 def check_command(
-    out: Out = Path("data/clean"),
+    out: Out = OUT,
     run_id: RunId = None,
     deep: Annotated[bool, typer.Option("--deep", help="Read every byte and compare every file's sha256.")] = False,
     quiet: Quiet = False,
@@ -599,7 +613,7 @@ def report_command(
         Path | None, typer.Option("--file", help="HTML file to write; else report.html in the output folder.")
     ] = None,
     run_id: RunId = None,
-    out: Out = Path("data/clean"),
+    out: Out = OUT,
     config: ConfigFile = None,
     quiet: Quiet = False,
 ) -> None:
@@ -608,11 +622,14 @@ def report_command(
     with _guarded(console):
         from pipeline import files, report
         from pipeline.config import load
+        from pipeline.store import REPORT
 
-        version = _version(out, run_id)
-        kept = {other.run_id: other for other in _store(out).versions()}
-        page = report.html(version, kept.get(version.manifest["base"]), load(config))
-        target = file or out / "report.html"
+        store = _store(out)
+        version = store.version(run_id)
+        base = store.before(version)
+        with _blamed(version, *([base] if base else [])):
+            page = report.html(version, base, load(config))
+        target = file or out / REPORT
         files.replace_text(page, target)
         console.say(f"{target}: the report of run {version.run_id}, {len(page.encode()) / 1000:,.0f} kB")
 
@@ -656,7 +673,7 @@ class StateAction(StrEnum):
 @app.command("state")
 def state_command(
     action: Annotated[StateAction, typer.Argument(help="show its size, or make it anew from the tables")],
-    out: Out = Path("data/clean"),
+    out: Out = OUT,
     run_id: RunId = None,
     config: ConfigFile = None,
     as_json: AsJson = False,
@@ -703,6 +720,27 @@ def state_command(
                     f"{size['table']:<14} {size['days']:>5} days {size['rows']:>10,} rows "
                     f"{size['bytes']:>12,} bytes{per_million}"
                 )
+
+
+def _where(out: Path) -> str:
+    """The option that names the output folder in a command we print; '' for the usual one."""
+    return "" if out == OUT else f" --out {shlex.quote(str(out))}"
+
+
+@contextmanager
+def _blamed(*versions: Version) -> Iterator[None]:
+    """What polars cannot read inside is a DamagedError that names a damaged file, where one of the versions has any."""
+    from polars.exceptions import PanicException, PolarsError
+
+    from pipeline.errors import DamagedError
+
+    try:
+        yield
+    except (PolarsError, PanicException):
+        for version in versions:
+            for wrong in version.damaged():
+                raise DamagedError(f"version {version.run_id}: {wrong}") from None
+        raise
 
 
 def _store(out: Path) -> Store:

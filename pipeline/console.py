@@ -103,6 +103,11 @@ class Console:
         print(json.dumps(record, ensure_ascii=True, sort_keys=True, default=str), file=self.stream)
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """The count with its word, in singular or plural: 1 line, 2 lines."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
 def funnel(counts: Mapping[str, Mapping[str, Any]]) -> str:
     """The run as a few lines: inputs, lines, paragraphs, names, and the balance."""
     taken = counts["extract"]
@@ -111,22 +116,25 @@ def funnel(counts: Mapping[str, Mapping[str, Any]]) -> str:
         judged = counts["clean"]
         left = judged["characters_in"] - judged["characters_kept"]
         share = left / max(1, judged["characters_in"])
+        revised = counted(taken["n_revised"], "of them a revision", "of them revisions")
         rows += [
-            f"articles    {taken['n_written']:>8,}   {taken['n_revised']:,} of them revisions",
-            f"lines       {judged['n_lines']:>8,}   {judged['n_kept']:,} in the text, {judged['n_fields']:,} fields, "
+            f"articles    {taken['n_written']:>8,}   {revised}",
+            f"lines       {judged['n_lines']:>8,}   {judged['n_kept']:,} in the text, "
+            f"{counted(judged['n_fields'], 'field')}, "
             f"{judged['n_dropped']:,} dropped ({share:.0%} of the characters left the text)",
             f"dropped by  {judged['n_dropped']:>8,}   {_detail(judged['dropped_by_rule'], '')}".rstrip(),
         ]
     if "dedup" in counts:
         reuse = counts["dedup"]
         rows.append(
-            f"paragraphs  {reuse['n_paragraphs']:>8,}   {reuse['n_copied']:,} copies of earlier ones; "
+            f"paragraphs  {reuse['n_paragraphs']:>8,}   "
+            f"{counted(reuse['n_copied'], 'copy of an earlier one', 'copies of earlier ones')}; "
             f"links: {_detail(reuse['links_by_type'], '') or 'none'}"
         )
     if "names" in counts:
         named = counts["names"]
         rows.append(
-            f"mentions    {named['n_mentions']:>8,}   of {named['n_persons']:,} people, "
+            f"mentions    {named['n_mentions']:>8,}   of {counted(named['n_persons'], 'person', 'people')}, "
             f"{named['n_rewritten']:,} rewritten, {named['n_undecided']:,} undecided"
         )
     if counts.get("clean", {}).get("n_without_text"):
@@ -140,8 +148,8 @@ def funnel(counts: Mapping[str, Mapping[str, Any]]) -> str:
 def balance(taken: Mapping[str, Any]) -> str:
     """The balance line: every input is accounted for."""
     return (
-        f"balance     {taken['n_inputs']:,} inputs = {taken['n_written']:,} written + {taken['n_rejected']:,} rejected "
-        f"+ {taken['n_unchanged']:,} unchanged"
+        f"balance     {counted(taken['n_inputs'], 'input')} = {taken['n_written']:,} written + "
+        f"{taken['n_rejected']:,} rejected + {taken['n_unchanged']:,} unchanged"
         + (f" ({taken['n_repeated']:,} twice in the input)" if taken["n_repeated"] else "")
         + (f" ({taken['n_forgotten']:,} to be forgotten)" if taken.get("n_forgotten") else "")  # not in older versions
     )

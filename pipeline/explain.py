@@ -11,15 +11,17 @@ import polars as pl
 from rich.text import Text
 
 from pipeline import schemas
-from pipeline.console import printable
+from pipeline.console import counted, printable
 from pipeline.errors import UsageError
 from pipeline.kernels.word_diff import Piece, word_diff
+from pipeline.kernels.words import SENTENCE_END, words
 from pipeline.stages import clean
 from pipeline.store import Version
 
 MIN_SHOWN = 40  # columns of a line's text in the narrowest window
 BEFORE_TEXT = 60  # columns of number, role, score and verdict before it
 SHOWN_ARTICLES = 5  # articles listed where a word names several
+HEADLINE_WORDS = (4, 20)  # fewer is a menu's entry, more a sentence
 PARTS = ("title", "deck", "source_path", "url")  # where a word is looked for that is no id, path or url itself
 
 
@@ -55,17 +57,18 @@ def _several(wanted: str, found: pl.DataFrame) -> str:
     return f"'{wanted}' names {found.height} articles; name one by its id:{''.join(some)}{more}"
 
 
-def explained(version: Version, wanted: str, line_no: int | None = None) -> dict[str, Any]:
+def explained(version: Version, wanted: str, line_no: int | None = None, *, where: str = "") -> dict[str, Any]:
     """The article's row, its lines (or the one line), paragraphs, their clusters that name an agency, and mentions.
 
     Lines that are not in the text have `would_keep` beside them: what would put them there. Paragraphs that are copies
-    have the canonical copy, and `edits`: what was done to it, word by word.
+    have the canonical copy, and `edits`: what was done to it, word by word. `where` is the option that names the output
+    folder in commands.
     """
     article = article_id_of(version, wanted)
     own = pl.col("article_id") == article
     record: dict[str, Any] = {"article": version.scan(schemas.ARTICLES).filter(own).collect().row(0, named=True)}
     lines = version.scan(schemas.LINES).filter(own).sort("line_no").collect()
-    ways = _ways_back(version, record["article"]["outlet"], lines)
+    ways = _ways_back(version, record["article"]["outlet"], lines, where)
     paragraphs = version.scan(schemas.PARAGRAPHS).filter(own).sort("paragraph_no").collect()
     mentions = version.scan(schemas.MENTIONS).filter(own).collect().sort(list(schemas.MENTIONS.key)[1:])
     if line_no is not None:
@@ -89,7 +92,7 @@ def _refuse_unknown(version: Version, article: str, lines: pl.DataFrame, line_no
         raise UsageError(f"article {article} has no line {line_no} with text on it{reason}")
 
 
-def _ways_back(version: Version, outlet: str | None, lines: pl.DataFrame) -> dict[int, dict[str, Any]]:
+def _ways_back(version: Version, outlet: str | None, lines: pl.DataFrame, where: str) -> dict[int, dict[str, Any]]:
     """Line number -> what would put the line into the text: settings, the command that previews them, a rule."""
     made_with = {
         name: value
@@ -97,20 +100,33 @@ def _ways_back(version: Version, outlet: str | None, lines: pl.DataFrame) -> dic
         if name in clean.Settings.model_fields
     }
     ways = clean.ways_back(lines, clean.Settings.model_validate(made_with), _n_articles(version, outlet))
+    headlines = _headlines_above(lines)
     return {
         line_no: {
             "settings": dict(way.settings),
             "why_not": way.why_not,
-            "command": _preview(way.settings) if way.settings else None,
+            "command": _preview(way.settings, where) if way.settings else None,
+            "is_headline": line_no in headlines,
             "rule": {"outlet": outlet, "keep_lines": way.keep_lines} if outlet else None,
         }
         for line_no, way in ways.items()
     }
 
 
-def _preview(settings: Mapping[str, Any]) -> str:
+def _headlines_above(lines: pl.DataFrame) -> set[int]:
+    """Numbers of the dropped lines above the story that are written like a headline: some words, no sentence's end."""
+    story = lines.filter(pl.col("paragraph_no").is_not_null())["line_no"].min()
+    above = lines.filter(pl.col("dropped_by").is_not_null() & (pl.col("line_no") < story)) if story else lines.clear()
+    return {
+        line_no
+        for line_no, text in above.select("line_no", "text").iter_rows()
+        if HEADLINE_WORDS[0] <= len(words(text)) <= HEADLINE_WORDS[1] and not SENTENCE_END.search(text)
+    }
+
+
+def _preview(settings: Mapping[str, Any], where: str) -> str:
     sets = [f"--set {shlex.quote(f'{name}={json.dumps(value)}')}" for name, value in settings.items()]
-    return " ".join(["copydesk run --rebuild --dry-run", *sets])
+    return " ".join([f"copydesk run --rebuild --dry-run{where}", *sets])
 
 
 def _n_articles(version: Version, outlet: str | None) -> int:
@@ -178,7 +194,8 @@ def page(record: Mapping[str, Any], width: int) -> Iterator[Text]:
         f"{article['source_path']}"
     )
     yield _text(
-        f"{article['n_lines']} lines = {article['n_kept']} in the text + {article['n_fields']} fields "
+        f"{counted(article['n_lines'], 'line')} = {article['n_kept']} in the text "
+        f"+ {counted(article['n_fields'], 'field')} "
         f"+ {article['n_dropped']} dropped; read as {article['extractor']}, doubt {article['doubt']}"
     )
     if article["wire_source"] or article["cited_agency"]:
@@ -220,11 +237,16 @@ def _copies(paragraphs: list[dict[str, Any]]) -> Iterator[Text]:
         nearer = "" if copy["matched_id"] == copy["canonical_id"] else f", nearer to {copy['matched_id']}"
         yield _text(
             f"  paragraph {copy['paragraph_no']}: {copy['link_type']}, containment {copy['containment']:.2f}, "
-            f"jaccard {copy['jaccard']:.2f}, of {copy['canonical_outlet'] or '(no outlet)'} "
+            f"jaccard {copy['jaccard']:.2f}, of {_first_outlet(copy)} "
             f"{copy['canonical_id']}{nearer}"
         )
         if copy["edits"] is not None:
             yield _edited([Piece(**edit) for edit in copy["edits"]])
+
+
+def _first_outlet(copy: Mapping[str, Any]) -> str:
+    """The outlet of a copy's canonical one, which a revision or `forget` may have taken away."""
+    return "(gone)" if copy["canonical_article_id"] is None else copy["canonical_outlet"] or "(no outlet)"
 
 
 def _edited(pieces: list[Piece]) -> Text:
@@ -260,8 +282,9 @@ def line_story(record: Mapping[str, Any]) -> Iterator[Text]:
         yield from _ways(line["would_keep"])
     for paragraph in record["paragraphs"]:
         if paragraph["matched_id"]:
-            yield _text(f"  copy of   {paragraph['canonical_id']} ({paragraph['link_type']}, "
-                        f"{paragraph['canonical_outlet'] or 'no outlet'})")  # fmt: skip
+            yield _text(
+                f"  copy of   {paragraph['canonical_id']} ({paragraph['link_type']}, {_first_outlet(paragraph)})"
+            )
             if paragraph["edits"] is not None:
                 yield _text("  edits    ").append_text(_edited([Piece(**edit) for edit in paragraph["edits"]])[3:])
     for cluster in record["clusters"]:
@@ -271,18 +294,31 @@ def line_story(record: Mapping[str, Any]) -> Iterator[Text]:
 
 
 def _ways(would_keep: Mapping[str, Any]) -> Iterator[Text]:
-    """What would put a line into the text."""
-    if would_keep["command"]:
-        yield _text(f"  to keep   {would_keep['command']}")
-        yield _text("            shows what that would do to every line; without --dry-run it does it")
-    else:
-        yield _text(f"  to keep   no setting does it: {would_keep['why_not']}")
-    rule = would_keep["rule"]
+    """What would put a line into the text, the surer way first: for a headline the outlet's rule, else the settings."""
+    ways = [_by_settings(would_keep), _by_rule(would_keep["rule"])]
+    if would_keep["is_headline"] and would_keep["rule"]:
+        ways.reverse()
+    for label, way in zip(("to keep", "or"), ways, strict=True):
+        first, *rest = way
+        yield _text(f"  {label:<9} {first}")
+        yield from (_text(f"            {row}") for row in rest)
+
+
+def _by_settings(would_keep: Mapping[str, Any]) -> list[str]:
+    if not would_keep["command"]:
+        return [f"no setting does it: {would_keep['why_not']}"]
+    rows = [would_keep["command"], "with your own --in and -c shows what that would do; without --dry-run it does it"]
+    threshold = would_keep["settings"].get("clean.threshold")
+    return rows if threshold is None else [*rows, f"it lets in every line that scores {threshold} or more"]
+
+
+def _by_rule(rule: Mapping[str, Any] | None) -> list[str]:
     if rule is None:
-        yield _text("            no rule does it: the article has no outlet")
-    else:
-        yield _text(f"  or        keep_lines = [{json.dumps(rule['keep_lines'], ensure_ascii=False)}]")
-        yield _text(f"            in the file of outlet {rule['outlet']}, which wins over every other verdict")
+        return ["no rule does it: the article has no outlet"]
+    return [
+        f"keep_lines = [{json.dumps(rule['keep_lines'], ensure_ascii=False)}]",
+        f"in configs/outlets/{rule['outlet']}.toml, the file of that outlet; it wins over every other verdict",
+    ]
 
 
 def _agency_of(source: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from pipeline.cli import app
 from pipeline.config import load
 from pipeline.engines.local import Local
 from pipeline.stages import clean
+from pipeline.store import Store
 from tests.test_sample import AS_OF, ROOT
 from tests.world import LOCAL, SECOND, WIRE, current, newsroom, page, put, ran, rows
 
@@ -178,3 +179,50 @@ def test_a_pager_gets_the_page_on_a_terminal(hostile, tmp_path):
     shown = seen.read_text(encoding="utf-8")
     assert "A spokesman for the mayor" in shown
     assert "\x1b[1m" in shown
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone", "changed"])
+@pytest.mark.parametrize("words", [("explain", "traders.txt"), ("diff",), ("report",)])
+def test_a_damaged_table_is_named_and_nothing_else_is_said(workshop, words, damage):
+    _, out = workshop
+    first, second = (version.run_id for version in Store(out).versions())
+    file = next(iter(current(out).files(schemas.PARAGRAPHS).values()))
+    raw = file.read_bytes()
+    file.unlink()  # a file of its own: the version before has the same by a hard link
+    if damage != "gone":
+        file.write_bytes(raw[:-40] if damage == "cut" else raw[:4] + bytes(len(raw) // 2) + raw[4 + len(raw) // 2 :])
+
+    result = call(*words, *((first, second) if words == ("diff",) else ()), "--out", out)
+
+    assert result.exit_code == 65
+    assert f"paragraphs/{file.parent.name}/part-0.parquet" in result.stderr
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_a_command_that_is_printed_names_the_output_folder(hostile, told):
+    shown = call("explain", "fire.txt", "--line", "1", "--out", hostile).stdout
+
+    assert f"copydesk run --rebuild --dry-run --out {shlex.quote(str(hostile))} --set clean." in shown
+    assert "with your own --in and -c" in shown
+    assert not any("--out" in (line["would_keep"]["command"] or "") for _, line in dropped(told))
+
+
+def test_a_headline_is_kept_by_a_rule_first_and_a_threshold_says_what_it_lets_in(sample, told):
+    headlines = [(article, line) for article, line in dropped(told) if line["would_keep"]["is_headline"]]
+    scored = [
+        (article, line)
+        for article, line in dropped(told)
+        if "clean.threshold" in line["would_keep"]["settings"] and not line["would_keep"]["is_headline"]
+    ]
+
+    for article, line in headlines[:2]:
+        outlet = told[article]["article"]["outlet"]
+        shown = call("explain", article, "--line", line["line_no"], "--out", sample).stdout
+        assert line["line_no"] < min(row["line_no"] for row in told[article]["lines"] if row["paragraph_no"])
+        assert shown.index("to keep   keep_lines = ") < shown.index(f"in configs/outlets/{outlet}.toml")
+        assert shown.index(f"in configs/outlets/{outlet}.toml") < shown.index("or        ")
+    article, line = scored[0]
+    shown = call("explain", article, "--line", line["line_no"], "--out", sample).stdout
+    assert f"it lets in every line that scores {line['score']} or more" in shown
+    assert shown.index("to keep   copydesk run") < shown.index("or        keep_lines = ")
+    assert headlines

@@ -2,12 +2,14 @@ import shutil
 
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
-from pipeline import schemas
+from pipeline import explain, schemas
 from pipeline.check import problems
+from pipeline.cli import app
 from pipeline.errors import UsageError, WriteError
 from pipeline.forget import forget
-from pipeline.store import Store
+from pipeline.store import REPORT, Store
 from tests.faults import injected
 from tests.world import (
     EDITED,
@@ -20,6 +22,7 @@ from tests.world import (
     put,
     ran,
     rebuilt,
+    record,
     rows,
 )
 
@@ -28,7 +31,7 @@ FERRY = "herald.example/2026-11-17/ferry.txt"
 
 def forgotten(out, wanted=FERRY):
     with Store(out).locked():
-        return forget(Store(out), wanted)[0]
+        return forget(Store(out), wanted).article_id
 
 
 def test_a_forgotten_article_is_in_no_version_and_each_is_sound(workshop):
@@ -122,3 +125,51 @@ def test_what_no_version_has_cannot_be_forgotten(workshop):
 
     with pytest.raises(UsageError, match="no article has the id"):
         forgotten(out, "zeppelin")
+
+
+def test_only_a_whole_id_path_or_url_is_forgotten(workshop):
+    source, out = workshop
+    put(source, "quay.example/again.txt", page("Night ferries", LOCAL[0], LOCAL[1]))
+    ran(source, out, THIRD)
+    before = {version.run_id for version in Store(out).versions()}
+
+    for words in ("Night ferries", "Norlinje adds", "ferry.txt"):
+        with pytest.raises(UsageError, match="no article has the id"):
+            forgotten(out, words)
+
+    assert {version.run_id for version in Store(out).versions()} == before
+
+
+def test_a_path_of_several_articles_names_none(tmp_path):
+    source, out = tmp_path / "raw", tmp_path / "clean"
+    records = [record(text=page(title, text), title=title) for title, text in (("Quay", LOCAL[0]), ("Pier", LOCAL[1]))]
+    put(source, "quay.example/stories.jsonl", "".join(records))
+    ran(source, out)
+
+    with pytest.raises(UsageError, match="names 2 articles; name one by its id"):
+        forgotten(out, "quay.example/stories.jsonl")
+    assert rows(out, schemas.ARTICLES).height == 2
+
+
+def test_the_command_says_what_it_forgot_and_removes_the_report(workshop):
+    _, out = workshop
+    (out / REPORT).write_text("quotes the article", encoding="utf-8")
+
+    said = CliRunner().invoke(app, ["forget", FERRY, "--out", str(out)])
+
+    assert said.exit_code == 0
+    assert f"({FERRY}: Norlinje adds night sailings after harbour fire) is in no version" in said.stderr
+    assert f"{out / REPORT}: removed" in said.stderr
+    assert not (out / REPORT).exists()
+
+
+def test_a_copy_of_a_forgotten_article_is_one_of_what_is_gone(workshop):
+    _, out = workshop
+    forgotten(out)
+    version = current(out)
+    copies = version.read(schemas.PARAGRAPHS).filter(~pl.col("is_canonical"))
+
+    shown = "\n".join(str(row) for row in explain.page(explain.explained(version, copies["article_id"][0]), 100))
+
+    assert ", of (gone) " in shown
+    assert "(no outlet)" not in shown

@@ -91,13 +91,14 @@ def who_copies_whom(reuse: Reuse, says: str) -> Markup:
 def spread(story: Story, says: str) -> Markup:
     """One row an article, hours after the first along the bottom."""
     hours = [article["hours"] for article in story.articles]
+    said = ["first" if article["is_first"] else f"{article['hours']:+.1f} h" for article in story.articles]
     rows = [
         {
             "row": row,
             "start": min(hours),
             "hours": article["hours"],
             "shape": "square" if article["is_first"] else "circle",
-            "said": "first" if article["is_first"] else f"{article['hours']:+.1f} h",
+            "said": f"{said[row]} (seen)" if article["is_seen"] else said[row],
         }
         for row, article in enumerate(story.articles)
     ]
@@ -110,8 +111,8 @@ def spread(story: Story, says: str) -> Markup:
     points = base.mark_point(size=90, filled=True, fill="var(--first)", opacity=1).encode(
         shape=alt.Shape("shape:N", scale=None, legend=None)
     )
-    said = base.mark_text(align="left", dx=10, fontSize=FONT_SIZE, fill="currentColor").encode(text="said:N")
-    drawn = threads + points + said + _names(names)
+    words = base.mark_text(align="left", dx=10, fontSize=FONT_SIZE, fill="currentColor").encode(text="said:N")
+    drawn = threads + points + words + _names(names)
     return _drawing(drawn, WIDTH - WIDE_NAMES, ROW * len(rows), says, left=WIDE_NAMES, bottom=26)
 
 

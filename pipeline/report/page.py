@@ -15,6 +15,7 @@ from pipeline.config import Config
 from pipeline.report import changes, charts, funnel, pages, people, removals, stories
 from pipeline.report.scope import Scope
 from pipeline.report.text import ACTING, visible
+from pipeline.stages import STAGES
 from pipeline.store import Version
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -39,7 +40,9 @@ def html(version: Version, base: Version | None, config: Config) -> str:
         style=Markup(style),  # noqa: S704 - our own file
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         run_id=version.run_id,
-        base_id=scope.manifest["base"],
+        base_id=None if base is None else base.run_id,
+        is_first=scope.is_batch and len(scope.manifest["batches"]) == 1,
+        is_remade=version.is_remade,
         manifest=scope.manifest,
         counts=scope.manifest["counts"],
         is_batch=scope.is_batch,
@@ -75,6 +78,7 @@ def html(version: Version, base: Version | None, config: Config) -> str:
         proposals=None if proposed is None else proposed[: people.SHOWN_PROPOSALS],
         n_proposals=len(proposed or ()),
         rejects=funnel.rejects(scope, SHOWN_REJECTS),
+        seconds={stage: scope.manifest["measured"]["seconds"][stage] for stage in STAGES},
     )  # fmt: skip
 
 
@@ -91,7 +95,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"raw": raw, "visible": visible, "share": share, "when": when, "hours": hours}
+    environment.filters |= {"raw": raw, "share": share, "when": when, "hours": hours}
     return environment
 
 

@@ -19,7 +19,6 @@ MEANINGS = {
     "keep_roles": "a role that clean.keep_roles does not keep",
 }
 OUTLET_RULE = "a pattern in the outlet's own file"
-COUNTED = ("n_articles", "n_lines", "n_kept", "n_fields", "n_dropped")
 
 
 def by_rule(scope: Scope) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ class Scope:
     @property
     def is_batch(self) -> bool:
         """Whether the run added a batch; a rebuild writes the rows of every batch before it anew."""
-        return bool(self.version.run_id == self.manifest["batches"][-1])
+        return bool(self.version.made_by == self.manifest["batches"][-1])
 
     @property
     def lines(self) -> str:
@@ -40,4 +40,4 @@ class Scope:
     def scan(self, table: Table) -> pl.LazyFrame:
         """The run's rows of the table, lazily. Clusters: those that the run founded or that grew in it."""
         rows = self.version.scan(table)
-        return rows.filter(pl.col("batch_id") == self.version.run_id) if self.is_batch else rows
+        return rows.filter(pl.col("batch_id") == self.manifest["batches"][-1]) if self.is_batch else rows

@@ -19,6 +19,7 @@ SHOWN_COPIES = 10  # of a paragraph
 SHOWN_ARTICLES = 16  # of a story
 SHOWN_CHARACTERS = 2_500  # of a paragraph; 99 of 100 news paragraphs are shorter
 NO_OUTLET = "(no outlet)"
+GONE = "(gone)"  # the outlet of a paragraph that a revision or `forget` took away
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,12 @@ def reuse(scope: Scope) -> Reuse:
         .filter(~pl.col("is_canonical"))
         .select("outlet", pl.col("canonical_id").alias("paragraph_id"))
     )
-    firsts = scope.version.scan(schemas.PARAGRAPHS).select("paragraph_id", pl.col("outlet").alias("first"))
+    firsts = scope.version.scan(schemas.PARAGRAPHS).select(
+        "paragraph_id", pl.col("outlet").fill_null(NO_OUTLET).alias("first")
+    )
     pairs = (
         copies.join(firsts, on="paragraph_id", how="left")
-        .group_by(pl.col("outlet", "first").fill_null(NO_OUTLET))
+        .group_by(pl.col("outlet").fill_null(NO_OUTLET), pl.col("first").fill_null(GONE))
         .len()
         .sort(["len", "outlet", "first"], descending=[True, False, False])
         .collect()
@@ -155,14 +158,18 @@ def _members(scope: Scope, cluster_ids: pl.Series) -> pl.DataFrame:
            on="matched_article")  # fmt: skip
     return (
         own.join(articles, on="article_id")
-        .join(matched.select("matched_id", "matched_outlet"), on="matched_id", how="left")
+        .join(matched.select("matched_id", pl.col("matched_outlet").fill_null(NO_OUTLET)), on="matched_id", how="left")
+        .with_columns(pl.col("matched_outlet").fill_null(GONE))
         .with_columns(pl.coalesce("published_at", "first_seen_at").alias("at"))
         .sort("at", "article_id", "paragraph_no")
     )
 
 
 def _articles(paragraphs: pl.DataFrame, first: str) -> Iterator[dict[str, Any]]:
-    """The articles a story's paragraphs lie in: the canonical, then the others by time, with hours after it."""
+    """The articles a story's paragraphs lie in: the canonical, then the others by time, with hours after it.
+
+    `is_seen`: it or the canonical has no date of publication, so the hours are from or to when a run took it in.
+    """
     own = (
         paragraphs.group_by("article_id", maintain_order=True)
         .agg(
@@ -176,7 +183,8 @@ def _articles(paragraphs: pl.DataFrame, first: str) -> Iterator[dict[str, Any]]:
     )  # fmt: skip
     start: datetime = own["at"][0]
     for row in own.iter_rows(named=True):
-        yield {**row, "hours": _hours(start, row["at"])}
+        is_seen = row["published_at"] is None or own["published_at"][0] is None
+        yield {**row, "hours": _hours(start, row["at"]), "is_seen": is_seen}
 
 
 def _paragraph(cluster: dict[str, Any], paragraphs: pl.DataFrame) -> Paragraph:

@@ -1,17 +1,22 @@
 """Every number of the page is the manifest's or a table's: DuckDB counts again from the files."""
 
 import json
+import re
+import shutil
 
 import pytest
 
-from pipeline import report
+from pipeline import report, schemas, state
 from pipeline.config import load
+from pipeline.forget import forget
 from pipeline.people import discovered
 from pipeline.report.page import SHOWN_REJECTS
+from pipeline.stages import STAGES
 from pipeline.store import Store
 from tests.report.conftest import reported
-from tests.report.reading import column, parsed, table
-from tests.world import SECOND, THIRD, current, newsroom, put, ran, rebuilt
+from tests.report.reading import column, parsed, shown, table
+from tests.world import LOCAL, SECOND, THIRD, WIRE, current, newsroom, put, ran, rebuilt
+from tests.world import page as page_of
 
 CHECKED = {
     "funnel-table", "rules-table", "outlets-table", "reuse-table", "undecided-table", "proposals-table",
@@ -252,3 +257,87 @@ def test_a_run_that_wrote_nothing_has_its_report_too(tmp_path):
     assert [row["file"] for row in table(page, "rejects-table")] == ["quay.example/broken.jsonl"]
     assert "No line was dropped." in page
     assert "No article was written." in page
+
+
+@pytest.fixture
+def three_days(two_days, tmp_path):
+    """A copy of the newsroom's output to change."""
+    return shutil.copytree(two_days, tmp_path / "clean", symlinks=True)
+
+
+def test_after_an_article_is_forgotten_the_report_is_still_of_the_run(three_days):
+    with Store(three_days).locked():
+        forget(Store(three_days), "quay.example/2026-11-18/ferry.txt")
+    store = Store(three_days)
+    version = current(three_days)
+
+    page = reported(version, store.before(version)).page
+
+    assert column(page, "outlets-table", "outlet", "articles") == [("quay.example", "1")]
+    assert "The figures are of this run's own articles" in page
+    assert "an article was forgotten or the state was rebuilt" in page
+
+
+def test_after_a_rebuild_of_the_state_the_run_is_compared_with_the_run_before(three_days):
+    before = current(three_days)
+    plain = reported(before, Store(three_days).before(before)).page
+    with Store(three_days).locked():
+        state.rebuild(Store(three_days), load())
+    version = current(three_days)
+
+    page = reported(version, Store(three_days).before(version)).page
+
+    assert version.manifest["base"] == before.run_id
+    for name in ("tables-table", "rates-table", "outlets-table", "reuse-table"):
+        assert table(page, name) == table(plain, name)
+
+
+def test_a_first_run_with_its_state_rebuilt_is_still_the_first(tmp_path):
+    out = tmp_path / "clean"
+    ran(newsroom(tmp_path / "raw"), out)
+    with Store(out).locked():
+        state.rebuild(Store(out), load())
+    version = current(out)
+
+    assert "This is the first run" in reported(version, Store(out).before(version)).page
+
+
+def test_the_times_of_undated_articles_are_said_to_be_seen(tmp_path):
+    source, out = tmp_path / "raw", tmp_path / "clean"
+    put(source, "quay.example/ferry.txt", "\n\n".join(("Night ferries come to Varga", *WIRE)))
+    put(source, "coast.example/2026-11-17/ferries.txt", page_of("More night ferries", *WIRE))
+    ran(source, out, SECOND)
+    version = current(out)
+
+    page = reported(version).page
+
+    times = version.read(schemas.ARTICLES).select("outlet", "published_at").rows()
+    assert [outlet for outlet, published in times if published is None] == ["quay.example"]
+    assert [("(seen)" in row["after the first"]) for row in table(page, "story-1")] == [False, True]
+    assert "Seen: without a date of publication" in page
+    assert "seen 18 Nov 2026, 06:00" in " ".join(parsed(page).text().split())
+
+
+def test_a_copy_whose_first_is_gone_says_so(three_days):
+    with Store(three_days).locked():
+        forget(Store(three_days), "herald.example/2026-11-17/ferry.txt")
+    version = current(three_days)
+
+    page = reported(version, Store(three_days).before(version)).page
+
+    assert {row["printed the first"] for row in table(page, "reuse-table")} >= {"(gone)"}
+    assert "(no outlet)" not in page
+
+
+def test_seconds_stand_in_the_order_of_the_run(sample):
+    assert [stage for (stage,) in column(sample.page, "seconds-table", "stage")] == list(STAGES)
+
+
+def test_one_is_told_in_the_singular(tmp_path):
+    put(tmp_path, "raw/quay.example/a.txt", page_of("Traders fault council", LOCAL[1]))
+    ran(tmp_path / "raw", tmp_path / "clean")
+
+    lead = shown(parsed(reported(current(tmp_path / "clean")).page).css_first(".lead"))
+
+    assert lead.startswith("1 article was written")
+    assert not re.search(r"(?<![\d,])1 (?:articles|lines|paragraphs|mentions|people|inputs)\b", lead)

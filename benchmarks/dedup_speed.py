@@ -116,7 +116,7 @@ def main() -> int:
     if dedup_peers.missing():
         print(f"dedup_speed: not installed: {', '.join(dedup_peers.missing())}", file=sys.stderr)
     figures = speeds(paragraphs(given.paragraphs, given.seed), given.peers)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
     figures |= quality(pl.read_parquet(folder / "bench" / "reuse-dev.parquet"))
     print_table(figures)
     for ours in OURS:

@@ -83,6 +83,40 @@ def ends_well(case: Case, refused: list[str], n_written: int) -> bool:
     return passed or (len(refused) == 1 and n_written == case.n_written and refused[0] in case.outcomes)
 
 
+def measured(documents: int, jobs: int) -> tuple[dict[str, int], dict[str, int], list[str]]:
+    """A run over so many good documents and every case: figures by name, rejects by reason, cases that ended wrong."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        put_good(root / "raw", documents)
+        for case in CASES:
+            put_case(case, root / "raw" / POISON)
+        before = cpu_seconds()
+        version = version_of(root / "raw", root / "clean", jobs)
+        took = cpu_seconds() - before
+        taken = version.manifest["counts"]["extract"]
+        wrong = wrong_cases(version)
+        paths = version.read(schemas.ARTICLES)["source_path"]
+        n_good = paths.len() - int(paths.str.starts_with(POISON).sum())
+    figures = {
+        "poison.inputs": taken["n_inputs"],
+        "poison.cases": len(CASES),
+        "poison.cases_wrong": len(wrong),
+        "poison.written": taken["n_written"],
+        "poison.rejected": taken["n_rejected"],
+        "poison.unchanged": taken["n_unchanged"],
+        "poison.unaccounted": taken["n_inputs"] - taken["n_written"] - taken["n_rejected"] - taken["n_unchanged"],
+        "poison.good_lost": documents - n_good,
+        "poison.largest_child_mb": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3),
+        "poison.cpu_seconds": round(took),
+    }
+    return figures, taken["rejected_by_reason"], wrong
+
+
+def cpu_seconds() -> float:
+    """Of this process and its children."""
+    return time.process_time() + sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
+
+
 def main() -> int:
     """Make the input, run, print and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -90,37 +124,14 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--json", type=Path, default=OUT / "poison.json")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        put_good(root / "raw", given.documents)
-        for case in CASES:
-            put_case(case, root / "raw" / POISON)
-        before = time.process_time() + sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
-        version = version_of(root / "raw", root / "clean", given.jobs)
-        cpu_seconds = time.process_time() + sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]) - before
-        taken = version.manifest["counts"]["extract"]
-        wrong = wrong_cases(version)
-        paths = version.read(schemas.ARTICLES)["source_path"]
-        n_good = paths.len() - int(paths.str.starts_with(POISON).sum())
-        figures = {
-            "poison.inputs": taken["n_inputs"],
-            "poison.cases": len(CASES),
-            "poison.cases_wrong": len(wrong),
-            "poison.written": taken["n_written"],
-            "poison.rejected": taken["n_rejected"],
-            "poison.unchanged": taken["n_unchanged"],
-            "poison.unaccounted": taken["n_inputs"] - taken["n_written"] - taken["n_rejected"] - taken["n_unchanged"],
-            "poison.good_lost": given.documents - n_good,
-            "poison.largest_child_mb": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3),
-            "poison.cpu_seconds": round(cpu_seconds),
-        }
+    figures, by_reason, wrong = measured(given.documents, given.jobs)
     for name, figure in figures.items():
         print(f"{name.removeprefix('poison.'):18} {figure:>10,}")
-    for reason, count in taken["rejected_by_reason"].items():
+    for reason, count in by_reason.items():
         print(f"  {reason:16} {count:>10,}")
     if wrong:
         print("wrong:", *wrong)
-    write_figures(given.json, "poison", figures, rejected_by_reason=taken["rejected_by_reason"], wrong=wrong)
+    write_figures(given.json, "poison", figures, rejected_by_reason=by_reason, wrong=wrong)
     return int(bool(wrong or figures["poison.unaccounted"] or figures["poison.good_lost"]))
 
 

@@ -69,7 +69,7 @@ def judged(count: int, day: int, state: Path) -> dict[str, float]:
     seconds = time.process_time() - started
     return {
         "us_per_paragraph": round(seconds / count * 1e6, 1),
-        "peak_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2),
+        "peak_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9, 2),
         "clusters": reuse.members["cluster_id"].n_unique(),
         "met": reuse.report["n_met"],
     }

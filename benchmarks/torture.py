@@ -1,4 +1,4 @@
-"""Runs that are stopped, starved, doubled and damaged: `python -m benchmarks.torture [--kills 200] [--every 1] ...`.
+"""Runs that are stopped, starved, doubled, damaged and poisoned: `python -m benchmarks.torture [--kills 200] ...`.
 
 Prints the table of `docs/reliability.md`, and writes the figures as JSON. Everything happens in a temporary folder, on
 a newsroom made for the purpose (tests/world.py). Exit 1 when a promise does not hold.
@@ -13,21 +13,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from benchmarks import OUT, write_figures
+from benchmarks import OUT, poison, write_figures
 from pipeline.check import problems
 from tests.faults import STEPS
 from tests.newsdesk import Desk, inline
 from tests.world import LOCAL, WIRE, current, page, put, ran
 
 SEED = 20261122
-KILL_SPAN = (0.2, 4.0)  # seconds after the start: from the first import to after the end of an undisturbed run
+KILL_SPAN = (0.05, 1.1)  # of the time of an undisturbed run: from the first import to after the end
 SPARE = 65_536  # bytes of the small disk beyond the first version: a second one takes about 150,000
 SPOOL = 48  # runs that an input lies there before the scraper removes it
 YEAR = datetime(2026, 1, 1, tzinfo=UTC)
@@ -58,57 +59,72 @@ def counted(promise: str, outcomes: Iterator[str | None], note: str = "") -> Res
     return Result(promise, tried, tried - len(wrong), wrong[0] if wrong else note)
 
 
-def each(
-    desk: Desk, root: Path, what: Callable[[Path, int], str | None], numbers: Iterator[int]
-) -> Iterator[str | None]:
-    """What an experiment says, for each number, on a fresh copy of the desk that is removed afterwards."""
-    for number in numbers:
-        with tempfile.TemporaryDirectory(dir=root) as folder:
-            yield what(desk.copy(Path(folder) / "out"), number)
+@dataclass(frozen=True)
+class Room:
+    """Where a desk is disturbed: copies of it in a folder, for so many seconds of wall clock each way."""
+
+    desk: Desk
+    root: Path
+    seconds: float
+
+    def each(self, what: Callable[[Path, int], str | None], numbers: Iterable[int]) -> Iterator[str | None]:
+        """What an experiment says, for each number, on a fresh copy of the desk that is removed afterwards."""
+        started = time.monotonic()
+        for number in numbers:
+            if time.monotonic() - started > self.seconds:
+                return
+            with tempfile.TemporaryDirectory(dir=self.root) as folder:
+                yield what(self.desk.copy(Path(folder) / "out"), number)
 
 
-def failing_calls(desk: Desk, root: Path, every: int) -> Result:
+def failing_calls(room: Room, first: int, every: int) -> Result:
     """The n-th call that changes the output fails with ENOSPC, EIO, EACCES in turn."""
-    return counted("the n-th I/O call fails", each(desk, root, desk.fails, iter(range(1, desk.n_calls + 1, every))))
+    numbers = range(first, room.desk.n_calls + 1, every)
+    note = f"every {every}. of {room.desk.n_calls} calls" if every > 1 else ""
+    return counted("the n-th I/O call fails", room.each(room.desk.fails, numbers), note)
 
 
-def named_kills(desk: Desk, root: Path) -> Result:
+def named_kills(room: Room) -> Result:
     """The process is killed (-9) at each named step."""
-    return counted("kill -9 at a named step", each(desk, root, desk.killed_at, iter([desk.step(n) for n in STEPS])))
+    steps = [room.desk.step(name) for name in STEPS]
+    return counted("kill -9 at a named step", room.each(room.desk.killed_at, steps))
 
 
-def random_kills(desk: Desk, root: Path, kills: int) -> Result:
+def random_kills(room: Room, kills: int) -> Result:
     """The process is killed (-9) at random times."""
     chance = np.random.default_rng(SEED)
     running = 0
+    with tempfile.TemporaryDirectory(dir=room.root) as folder:
+        words = room.desk.command(room.desk.copy(Path(folder) / "out"))
+        started = time.monotonic()
+        subprocess.run(words, check=True)
+        whole = time.monotonic() - started
 
     def killed(out: Path, number: int) -> str | None:
         nonlocal running
-        was_running, wrong = desk.killed_after(out, float(chance.uniform(*KILL_SPAN)))
+        was_running, wrong = room.desk.killed_after(out, whole * float(chance.uniform(*KILL_SPAN)))
         running += was_running
         return wrong
 
-    result = counted("kill -9 at a random time", each(desk, root, killed, iter(range(kills))))
+    result = counted("kill -9 at a random time", room.each(killed, range(kills)))
     result.note = result.note or f"{running} of them while it ran"
     return result
 
 
-def pairs(desk: Desk, root: Path, number: int) -> Result:
+def pairs(room: Room, number: int) -> Result:
     """Two runs started together."""
-    return counted("two runs at once", each(desk, root, lambda out, _: desk.pair(out), iter(range(number))))
+    return counted("two runs at once", room.each(lambda out, _: room.desk.pair(out), range(number)))
 
 
-def flips(desk: Desk, root: Path, number: int) -> Result:
+def flips(room: Room, number: int) -> Result:
     """One bit of a committed file turned over."""
     chance = np.random.default_rng(SEED)
-    return counted(
-        "a flipped bit is named", each(desk, root, lambda out, _: desk.flipped(out, chance), iter(range(number)))
-    )
+    return counted("a flipped bit is named", room.each(lambda out, _: room.desk.flipped(out, chance), range(number)))
 
 
-def full_disk(desk: Desk, root: Path) -> Result:
+def full_disk(room: Room) -> Result:
     """The second run on a disk that is too small for it, where a small one can be mounted."""
-    disk = root / "disk"
+    desk, disk = room.desk, room.root / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={disk_use(desk.made)[0] + SPARE}", "tmpfs", str(disk)]
     if subprocess.run(mount, check=False, capture_output=True).returncode:
@@ -162,6 +178,37 @@ def series(root: Path, runs: int, hours: int, seconds: float) -> tuple[Result, d
     return Result(f"runs every {hours} h, one after the other", len(took), len(took) if sound else 0, note), figures
 
 
+def poisoned(documents: int) -> tuple[list[Result], dict[str, int]]:
+    """Every hostile case among so many good documents."""
+    figures, _, wrong = poison.measured(documents, jobs=2)
+    n_cases, lost, unaccounted = (figures[f"poison.{name}"] for name in ("cases", "good_lost", "unaccounted"))
+    note = f"{figures['poison.inputs']:,} inputs, {unaccounted} unaccounted for"
+    results = [
+        Result("the hostile set", n_cases, n_cases - len(wrong), " ".join(wrong)),
+        Result("good documents among it", documents, documents - lost if not unaccounted else 0, note),
+    ]
+    return results, figures
+
+
+class Tally:
+    """Counts the tests of a pytest run."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[str | None] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """One phase of one test is over."""
+        if report.when == "call" or report.failed:
+            self.outcomes.append(None if report.passed else report.nodeid)
+
+
+def slow_tests() -> Result:
+    """The tests that `make test` leaves out: among them every pattern and rule on its worst 100 kB."""
+    tally = Tally()
+    pytest.main(["-q", "-m", "torture"], plugins=[tally])
+    return counted("tests that take minutes", iter(tally.outcomes))
+
+
 def disk_use(out: Path) -> tuple[int, int]:
     """Bytes on the disk, hard links counted once, and number of names."""
     seen: dict[int, int] = {}
@@ -178,30 +225,47 @@ def main() -> int:
     """Run what is asked for, print the table; 1 when something did not hold."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--every", type=int, default=1, help="fail every so many-th call; 0: none")
-    parser.add_argument("--kills", type=int, default=200, help="kills at random times; the named steps come with them")
+    parser.add_argument("--first", type=int, default=1, help="the first call that fails: for parts side by side")
+    parser.add_argument("--kills", type=int, default=200, help="kills at random times")
+    parser.add_argument("--steps", action=argparse.BooleanOptionalAction, default=True, help="kill at each named step")
+    parser.add_argument("--disk", action=argparse.BooleanOptionalAction, default=True, help="fill a small disk")
     parser.add_argument("--pairs", type=int, default=20, help="pairs of runs started together")
     parser.add_argument("--flips", type=int, default=200, help="single bits turned over")
+    parser.add_argument("--documents", type=int, default=20_000, help="good documents, with the hostile set among them")
+    parser.add_argument("--tests", action=argparse.BooleanOptionalAction, default=True, help="the tests marked torture")
     parser.add_argument("--runs", type=int, default=8760, help="runs, one after the other")
     parser.add_argument("--hours", type=int, default=1, help="hours between them")
-    parser.add_argument("--seconds", type=float, default=3600.0, help="wall clock after which no more of them start")
+    parser.add_argument(
+        "--seconds", type=float, default=3600.0, help="of wall clock for each row: no more of it starts then"
+    )
     asked = parser.parse_args()
-    results, figures = [], {}
+    results: list[Result] = []
+    figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="torture-") as folder:
         root = Path(folder)
-        desk = Desk.set_up(root)
+        room = Room(Desk.set_up(root), root, asked.seconds)
         if asked.every:
-            results.append(failing_calls(desk, root, asked.every))
-            results.append(full_disk(desk, root))
+            results.append(failing_calls(room, asked.first, asked.every))
+        if asked.disk:
+            results.append(full_disk(room))
+        if asked.steps:
+            results.append(named_kills(room))
         if asked.kills:
-            results.append(named_kills(desk, root))
-            results.append(random_kills(desk, root, asked.kills))
+            results.append(random_kills(room, asked.kills))
         if asked.pairs:
-            results.append(pairs(desk, root, asked.pairs))
+            results.append(pairs(room, asked.pairs))
         if asked.flips:
-            results.append(flips(desk, root, asked.flips))
+            results.append(flips(room, asked.flips))
         if asked.runs:
-            result, figures = series(root / "year", asked.runs, asked.hours, asked.seconds)
+            result, measured = series(root / "year", asked.runs, asked.hours, asked.seconds)
             results.append(result)
+            figures |= measured
+    if asked.documents:
+        some, counts = poisoned(asked.documents)
+        results += some
+        figures |= counts
+    if asked.tests:
+        results.append(slow_tests())
     print("| what is done | times | held | |\n|---|---|---|---|")
     for result in results:
         print(f"| {result.promise} | {result.tried:,} | {result.held:,} | {result.note} |")

@@ -222,7 +222,7 @@ class Intake:
     def _standing(self, name: str) -> tuple[datetime, str, str, int]:
         document = self.issued[name].document
         published_at = self.published[name] or EARLIEST
-        return published_at, document.fetched_at or "", document.source_path, document.source_offset
+        return published_at, (document.fetched_at or "").removesuffix("Z"), document.source_path, document.source_offset
 
     def settled(self, batch: Batch) -> Batch:
         """The batch without superseded documents, every document under its own id."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline import schemas
+from pipeline.errors import RefusedError
 from pipeline.schemas import ordered
 
 SHOWN = 5  # outlets named in a refusal
@@ -42,6 +43,14 @@ def losses(today: pl.DataFrame, before: pl.DataFrame, max_loss: float, min_artic
     return now.join(earlier, on="outlet").filter(lost).sort(pl.col("mean") / pl.col("mean_before"), "outlet")
 
 
+def refusal(lost: pl.DataFrame, documents: pl.DataFrame, lines: pl.DataFrame, max_loss: float) -> RefusedError:
+    """The error that names what `losses` found, `max_loss` being the limit."""
+    return RefusedError(
+        f"{told(lost, documents, lines)}; a loss above run.max_outlet_loss = {max_loss}: nothing is published; "
+        f"--force-publish overrides"
+    )
+
+
 def told(lost: pl.DataFrame, documents: pl.DataFrame, lines: pl.DataFrame) -> str:
     """What became of the outlets that `losses` names, and which rule took most of their characters."""
     said = []
@@ -54,7 +63,7 @@ def told(lost: pl.DataFrame, documents: pl.DataFrame, lines: pl.DataFrame) -> st
             .agg(characters.sum())
             .sort(-pl.col("text").cast(pl.Int64), "dropped_by")
         )
-        why = "no rule took anything"
+        why = "no rule took anything" if own.height else "its lines are not there to tell why"
         if by_rule.height:
             rule, taken = by_rule.row(0)
             why = f"{rule} took most, {taken / own.select(characters.sum()).item():.0%} of the characters"

@@ -183,11 +183,21 @@ def _remove_replaced(draft: Draft, batch: Batch) -> pl.DataFrame:
     gone = pl.concat(old).filter(~pl.col("paragraph_id").is_in(still_there))
     if gone.height:
         ids = gone["paragraph_id"].implode()
-        _filter(draft, schemas.FINGERPRINTS, ~pl.col("paragraph_id").is_in(ids), state=True)
+        _remove_fingerprints(draft, pl.col("paragraph_id").is_in(ids))
         _filter(draft, schemas.LINKS, ~pl.any_horizontal(pl.col("left_id", "right_id").is_in(ids)))
         known = stamped(gone.select("paragraph_id"), schemas.GONE, batch.run_id)
         _add(draft, schemas.GONE, batch.day, known, state=True)
     return gone
+
+
+def _remove_fingerprints(draft: Draft, is_gone: pl.Expr) -> None:
+    """Take FINGERPRINTS out of the state; what they say of a text that others have stays with these."""
+    for day in draft.days_with(schemas.FINGERPRINTS, is_gone, state=True):
+        there = draft.read(schemas.FINGERPRINTS, day, state=True)
+        heirs = dedup.heirs(there.lazy(), is_gone)
+        kept = there.filter(~is_gone & ~pl.col("paragraph_id").is_in(heirs["paragraph_id"].implode()))
+        rows = schemas.ordered(pl.concat([kept, heirs]), schemas.FINGERPRINTS)
+        draft.write(schemas.FINGERPRINTS, day, rows, state=True)
 
 
 def take_out(draft: Draft, article: str) -> None:
@@ -202,7 +212,7 @@ def take_out(draft: Draft, article: str) -> None:
     gone = own.select("paragraph_id").with_columns(pl.lit(draft.batch_ids[-1]).alias("batch_id"))
     for table in (schemas.ARTICLES, schemas.LINES, schemas.PARAGRAPHS, schemas.MENTIONS, schemas.REJECTS):
         _filter(draft, table, others)
-    _filter(draft, schemas.FINGERPRINTS, others, state=True)
+    _remove_fingerprints(draft, ~others)
     _filter(draft, schemas.MEMBERS, others, state=True)
     _filter(
         draft, schemas.LINKS, ~pl.any_horizontal(pl.col("left_id", "right_id").is_in(gone["paragraph_id"].implode()))
@@ -259,12 +269,31 @@ def _replace_clusters(draft: Draft, touched: pl.Series, clusters: pl.DataFrame) 
 
 
 def _update_clusters(draft: Draft, batch: Batch) -> None:
-    """Rewrite the clusters that the batch touches; their rows move to today's files."""
+    """Rewrite the clusters that the batch touches; their rows move to today's files.
+
+    Their members move to the newest day that has any of them, which is not today's after a run with an earlier day.
+    """
     is_touched = pl.col("cluster_id").is_in(batch.grown.touched.implode())
+    standing = [batch.grown.members.select("cluster_id", pl.lit(batch.day).alias("day"))]
+    for day in draft.days_with(schemas.MEMBERS, is_touched, state=True):
+        there = draft.read(schemas.MEMBERS, day, state=True).filter(is_touched)
+        standing.append(there.select("cluster_id", pl.lit(day).alias("day")))
     _filter(draft, schemas.MEMBERS, ~is_touched, state=True)
     _filter(draft, schemas.CLUSTERS, ~is_touched)
-    _add(draft, schemas.MEMBERS, batch.day, batch.grown.members, state=True)
+    _add(draft, schemas.MEMBERS, batch.day, schemas.MEMBERS.empty(), state=True)
+    for day, members in by_newest_day(batch.grown.members, pl.concat(standing)).items():
+        _add(draft, schemas.MEMBERS, day, members, state=True)
     _add(draft, schemas.CLUSTERS, batch.day, stamped(batch.grown.clusters, schemas.CLUSTERS, batch.run_id))
+
+
+def by_newest_day(members: pl.DataFrame, standing: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """MEMBERS by the day each cluster is filed under: the newest in `standing` (cluster_id, day).
+
+    So the members of a cluster are together, and are kept as long as the fingerprint of any of them.
+    """
+    newest = standing.group_by("cluster_id").agg(pl.col("day").max())
+    dated = members.join(newest, on="cluster_id", maintain_order="left")
+    return {day: dated.filter(pl.col("day") == day).drop("day") for day in dated["day"].unique().sort()}
 
 
 def _leave_forgotten_clusters(draft: Draft, gone: pl.DataFrame) -> None:
@@ -276,8 +305,9 @@ def _leave_forgotten_clusters(draft: Draft, gone: pl.DataFrame) -> None:
     is_left = pl.col("cluster_id").is_in(gone["cluster_id"].drop_nulls().unique().implode())
     if gone["cluster_id"].null_count() == gone.height:
         return
-    days = (draft.read(schemas.PARAGRAPHS, day).filter(is_left) for day in draft.days(schemas.PARAGRAPHS))
-    standing = pl.concat(days).sort("batch_id", "published_at", "article_id", "paragraph_no", nulls_last=True)
+    standing = draft.gathered(schemas.PARAGRAPHS, is_left).sort(
+        "batch_id", "published_at", "article_id", "paragraph_no", nulls_last=True
+    )
     members = pl.concat(
         [
             schemas.MEMBERS.empty(),
@@ -292,15 +322,14 @@ def _leave_forgotten_clusters(draft: Draft, gone: pl.DataFrame) -> None:
         "cluster_id", "canonical_id", "n_paragraphs", "n_outlets", "first_published_at"
     )
     still_there = pl.col("canonical_id").is_in(standing["paragraph_id"].implode())
-    for day in draft.days(schemas.CLUSTERS):
+    canonical = pl.when(still_there).then("canonical_id").otherwise("canonical_id_next").alias("canonical_id")
+    for day in draft.days_with(schemas.CLUSTERS, is_left):
         there = draft.read(schemas.CLUSTERS, day)
-        left = there.filter(is_left)
-        if left.height:
-            canonical = pl.when(still_there).then("canonical_id").otherwise("canonical_id_next").alias("canonical_id")
-            anew = (
-                left.drop("n_paragraphs", "n_outlets", "first_published_at")
-                .join(counted, on="cluster_id", suffix="_next")
-                .with_columns(canonical)
-            )
-            rows = pl.concat([there.filter(~is_left), anew.select(schemas.CLUSTERS.names)])
-            draft.write(schemas.CLUSTERS, day, schemas.ordered(rows, schemas.CLUSTERS))
+        anew = (
+            there.filter(is_left)
+            .drop("n_paragraphs", "n_outlets", "first_published_at")
+            .join(counted, on="cluster_id", suffix="_next")
+            .with_columns(canonical)
+        )
+        rows = pl.concat([there.filter(~is_left), anew.select(schemas.CLUSTERS.names)])
+        draft.write(schemas.CLUSTERS, day, schemas.ordered(rows, schemas.CLUSTERS))

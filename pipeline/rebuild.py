@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import diff, people, publish, schemas
+from pipeline import diff, losses, people, publish, schemas
 from pipeline.errors import NoInputError, RefusedError
 from pipeline.files import reset_folder
 from pipeline.intake import located
@@ -27,8 +27,8 @@ def rebuild(order: Order, reporter: Reporter, *, lock_timeout: float = 0.0) -> O
     """Every input again under the present settings, batch by batch in the old order: one new version.
 
     The batches are replayed into a store of their own beside the versions; the last of its versions is then
-    committed under a new id. Raises RefusedError when an input that stands in the current version is gone,
-    unless `force_publish`.
+    committed under a new id. Raises RefusedError when an input that stands in the current version is gone, when an
+    outlet loses most of its text, or when too much of what is new is rejected, unless `force_publish`.
     """
     if not order.source.exists():
         raise NoInputError(f"{order.source}: no such file or folder")
@@ -72,12 +72,14 @@ def _replay(order: Order, reporter: Reporter, store: Store, base: Version, repla
         )
         if one.paths:
             outcomes.append(all_stages(Bench.set_up(one, reporter)))
-    new = replace(order, out=replayed.root, dry_run=False, force_publish=True, origin=origin, guarded=store.root)
+    new = replace(order, out=replayed.root, dry_run=False, origin=origin, guarded=store.root)
     outcomes.append(_only_new(all_stages(Bench.set_up(new, reporter))))
     made = replayed.current()
     if made is None:
         raise NoInputError(f"{order.source}: none of the inputs of the current version is there any more")
-    _refuse_to_lose(order, base, made)
+    if not order.force_publish:
+        _refuse_to_lose(base, made)
+        _refuse_losses(order, base, made)
     counts = {stage: _total([outcome.counts.get(stage, {}) for outcome in outcomes]) for stage in STAGES}
     counts["names"]["n_to_review"] = people.n_to_review(made.read(schemas.PARAGRAPHS), order.config)
     counts["names"]["n_persons"] = made.read(schemas.MENTIONS)["person_id"].drop_nulls().n_unique()
@@ -117,11 +119,26 @@ def _total(counts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return total
 
 
-def _refuse_to_lose(order: Order, base: Version, made: Version) -> None:
+def _refuse_to_lose(base: Version, made: Version) -> None:
     before, after = (version.scan(schemas.ARTICLES).select("article_id", "source_path") for version in (base, made))
     lost = before.join(after, on="article_id", how="anti").sort("source_path").collect()
-    if lost.height and not order.force_publish:
+    if lost.height:
         raise RefusedError(
             f"{lost.height:,} articles of the current version cannot be made again, their input is gone or refused "
             f"(the first: {lost['source_path'][0]}): nothing is published; --force-publish goes on without them"
+        )
+
+
+def _refuse_losses(order: Order, base: Version, made: Version) -> None:
+    limits = order.config.settings.run
+    before, after = (losses.summed(version.read(schemas.OUTLET_SIZES, state=True)) for version in (base, made))
+    lost = losses.losses(after, before, limits.max_outlet_loss, limits.min_outlet_articles)
+    if lost.height:
+        articles = made.scan(schemas.ARTICLES).filter(pl.col("outlet").is_in(lost["outlet"].implode()))
+        articles = articles.select("article_id", "outlet")
+        is_whole = order.config.settings.export.lines == "all"
+        lines = made.scan(schemas.LINES) if is_whole else schemas.LINES.empty().lazy()
+        lines = lines.join(articles, on="article_id", how="semi")
+        raise losses.refusal(
+            lost, articles.collect(), lines.select("article_id", "text", "dropped_by").collect(), limits.max_outlet_loss
         )

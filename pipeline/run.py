@@ -11,7 +11,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from importlib.metadata import version as library_version
 from pathlib import Path
@@ -30,9 +30,9 @@ from pipeline.kernels.hashing import run_hash
 from pipeline.ledger import Input, InputKey, Ledger, file_rows, input_rows
 from pipeline.readers.folder import found
 from pipeline.stages import STAGES, clean, dedup, export, extract, names, wire
+from pipeline.state import refuse_another_form
 from pipeline.store import Draft, Store, Version
 
-SCHEMA_VERSION = 3  # of the tables and the state: 3 counts shingles in 32 bits and forgets them with their day
 CARD = "stage.json"
 LIBRARIES = ("datasketch", "lxml", "numpy", "polars", "pyarrow", "py3langid", "selectolax", "trafilatura")
 
@@ -164,11 +164,7 @@ def run(order: Order, reporter: Reporter, *, lock_timeout: float = 0.0) -> Outco
     bench = Bench.set_up(order, reporter)
     with bench.store.locked(lock_timeout):
         bench.store.sound()
-        try:
-            return all_stages(bench)
-        finally:
-            if order.dry_run:
-                shutil.rmtree(bench.stage, ignore_errors=True)
+        return all_stages(bench)
 
 
 def one_stage(stage: str, order: Order, reporter: Reporter, *, lock_timeout: float = 0.0) -> Outcome:
@@ -190,11 +186,7 @@ def _look_at(order: Order, reporter: Reporter) -> None:
     current = store.current()
     if current is None:
         return
-    if current.manifest["schema_version"] != SCHEMA_VERSION:
-        raise ConfigError(
-            f"version {current.run_id} has tables of form {current.manifest['schema_version']}, this copydesk makes "
-            f"form {SCHEMA_VERSION}: `copydesk run --rebuild` makes them anew from the same input"
-        )
+    refuse_another_form(current)
     changed = _changed_settings(current.manifest["settings"], Bench.set_up(order, reporter))
     if changed:
         reporter.warning(
@@ -223,7 +215,15 @@ def _done(bench: Bench) -> list[str]:
 
 
 def all_stages(bench: Bench) -> Outcome:
-    """The five stages and the commit; the caller holds the lock."""
+    """The five stages and the commit; a dry run leaves nothing. The caller holds the lock."""
+    try:
+        return _all_done(bench)
+    finally:
+        if bench.order.dry_run:
+            shutil.rmtree(bench.stage, ignore_errors=True)
+
+
+def _all_done(bench: Bench) -> Outcome:
     before = bench.store.current()
     skipped = _extract(bench)
     counts = {"extract": bench.card("extract")["counts"]}
@@ -265,7 +265,8 @@ def _extract(bench: Bench) -> Sequence[tuple[str, str]]:
     )
     read = reset_folder(folder / "read")
     bench.engine.write(read, intake.parts(answers, lambda done: bench.reporter.progress(done, "documents read")))
-    bench.engine.write(folder, bench.engine.map(intake.settled, bench.engine.scan(read, ["documents", "lines"])))
+    settled = bench.engine.map(intake.settled, bench.engine.scan(read, ["documents", "lines"]))
+    n_rows = bench.engine.write(folder, settled)
     shutil.rmtree(read)
     entries, rejects = intake.inputs(), intake.rejected()
     taken = [f"{entry.article_id or entry.source_path}:{entry.sha256}" for entry in entries]
@@ -294,7 +295,7 @@ def _extract(bench: Bench) -> Sequence[tuple[str, str]]:
         "n_repeated": intake.n_repeated,
         "n_forgotten": intake.n_forgotten,
         "n_skipped": len(inputs.skipped) + len(intake.skipped),
-        "n_lines": bench.engine.gather(folder, "lines").height,
+        "n_lines": n_rows["lines"],
         "rejected_by_reason": dict(sorted(rejects["reason"].value_counts().iter_rows())),
     }
     bench.finish("extract", order.as_of, counts, started)
@@ -374,12 +375,11 @@ def _standing(bench: Bench) -> pl.Series:
 
 
 def _remembered(bench: Bench, table: schemas.Table, as_of: datetime, window_days: int) -> pl.DataFrame:
-    """The state table's rows of the days inside the window (0 = all days)."""
+    """The state table's rows of the days that a batch looks back to."""
     base = bench.store.current()
     if base is None:
         return table.empty()
-    since = (as_of.date() - timedelta(days=window_days)).isoformat() if window_days else ""
-    return base.read(table, state=True, since=since)
+    return base.read(table, state=True, since=publish.oldest_day(as_of, window_days))
 
 
 def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
@@ -607,11 +607,8 @@ def _refuse_losses(bench: Bench, as_of: datetime) -> None:
         settings.run.min_outlet_articles,
     )
     if lost.height and not bench.order.force_publish:
-        what = losses.told(lost, *(bench.engine.gather(cleaned, table) for table in ("documents", "lines")))
-        raise RefusedError(
-            f"{what}; a loss above run.max_outlet_loss = {settings.run.max_outlet_loss}: nothing is published; "
-            f"--force-publish overrides"
-        )
+        documents, lines = (bench.engine.gather(cleaned, table) for table in ("documents", "lines"))
+        raise losses.refusal(lost, documents, lines, settings.run.max_outlet_loss)
 
 
 def _manifest(bench: Bench, cards: Mapping[str, Any], counts: Mapping[str, Any], started: float) -> dict[str, Any]:
@@ -619,7 +616,7 @@ def _manifest(bench: Bench, cards: Mapping[str, Any], counts: Mapping[str, Any],
     inputs = bench.engine.gather(bench.stage / "extract", "inputs")
     seconds = {stage: card["measured"]["seconds"] for stage, card in cards.items()}
     return {
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": schemas.SCHEMA_VERSION,
         "run_id": cards["extract"]["counts"]["run_id"],
         "batches": [*([] if base is None else base.manifest["batches"]), cards["extract"]["counts"]["run_id"]],
         "as_of": cards["extract"]["as_of"],

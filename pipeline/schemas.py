@@ -13,6 +13,7 @@ import polars as pl
 
 from pipeline.errors import PipelineError
 
+SCHEMA_VERSION = 3  # of the tables and the state: 3 counts shingles in 32 bits and forgets them with their day
 TIME = pl.Datetime("us", "UTC")
 ROLES = ("title", "deck", "body", "subheading", "byline", "date", "caption", "source", "chrome")
 FIELD_ROLES = ("title", "byline", "date", "caption", "source")

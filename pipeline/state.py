@@ -1,4 +1,4 @@
-"""The state made anew from the tables, for when its own files are damaged, gone, or of another version.
+"""The state made anew from the tables, for when its own files are damaged, gone, or those of an older version.
 
 What comes back: the ledger of what was written, of the last batch also what was refused, and what is to be forgotten
 as any kept version knows it; the lines and sizes of outlets; fingerprints, frequencies and members, batch by batch as
@@ -20,10 +20,10 @@ import polars as pl
 
 from pipeline import losses, schemas
 from pipeline.config import Config
-from pipeline.errors import DamagedError
+from pipeline.errors import ConfigError, DamagedError
 from pipeline.kernels.hashing import article_id, run_hash
 from pipeline.kernels.identity import article_key
-from pipeline.publish import block, keep_window, kept_days, oldest_day
+from pipeline.publish import block, by_newest_day, keep_window, kept_days, oldest_day
 from pipeline.schemas import Table, conform, ordered
 from pipeline.stages import clean, dedup, wire
 from pipeline.stages.base import StageSettings
@@ -37,11 +37,13 @@ Settings = TypeVar("Settings", bound=StageSettings)
 def rebuild(store: Store, config: Config) -> Version:
     """A version with the tables of the current one and a state made from them; it becomes current.
 
-    The caller holds the lock. Raises DamagedError when the tables are not as written.
+    The caller holds the lock. Raises DamagedError when the tables are not as written, ConfigError when they are of
+    another form: then the tables have to be made anew, and the state with them.
     """
     version = store.version(None)
     if not version.manifest_is_whole:
         raise DamagedError(f"version {version.run_id}: its manifest is damaged; `copydesk rollback` to a whole version")
+    refuse_another_form(version)
     for wrong in version.damaged():
         if not wrong.startswith(f"{STATE}/"):
             raise DamagedError(f"version {version.run_id}: {wrong}; the state is made from whole tables only")
@@ -53,32 +55,48 @@ def rebuild(store: Store, config: Config) -> Version:
     return store.commit(draft, {**manifest, "run_id": run_id, "base": version.run_id})
 
 
+def refuse_another_form(version: Version) -> None:
+    """Raises ConfigError when the version's tables and state are not of the form this copydesk makes."""
+    form = version.manifest["schema_version"]
+    if form != schemas.SCHEMA_VERSION:
+        raise ConfigError(
+            f"version {version.run_id} has tables of form {form}, this copydesk makes form {schemas.SCHEMA_VERSION}: "
+            f"`copydesk run --rebuild` makes them anew from the same input"
+        )
+
+
 def _fill(draft: Draft, tables: _Tables, config: Config) -> None:
     for table in schemas.STATE_TABLES:
         for day in draft.days(table, state=True):
             draft.remove(table, day, state=True)
+    windows = kept_days(
+        tables.settings("clean", clean.Settings).window_days, tables.settings("dedup", dedup.Settings).window_days
+    )
+    oldest = {name: oldest_day(tables.as_of, days) for name, days in windows.items()}
+    del oldest["members"]  # filed by the newest day of their cluster, which is known at the end
     made: dict[tuple[str, str], list[pl.DataFrame]] = {}
     for day, rows in _rows(tables, config):
         for name, frame in rows.items():
-            made.setdefault((name, day), []).append(frame)
-    made |= _filed_by_newest({day: frames for (name, day), frames in made.items() if name == "members"})
+            if day >= oldest.get(name, ""):
+                made.setdefault((name, day), []).append(frame)
+    made |= _members_by_newest_day({day: frames for (name, day), frames in made.items() if name == "members"})
     for (name, day), frames in made.items():
         table = _TABLES[name]
         whole = pl.concat(frames)
         if table in COUNTED:
             whole = whole.group_by(list(table.key)).agg(pl.exclude(table.key).sum()).select(table.names)
         draft.write(table, day, ordered(conform(whole, table, at="state"), table), state=True)
-    windows = kept_days(
-        tables.settings("clean", clean.Settings).window_days, tables.settings("dedup", dedup.Settings).window_days
-    )
     keep_window(draft, tables.as_of, windows)
 
 
-def _filed_by_newest(members: Mapping[str, Sequence[pl.DataFrame]]) -> dict[tuple[str, str], list[pl.DataFrame]]:
-    """MEMBERS under the day in which their cluster got the newest of them, not under the day they came."""
-    dated = [frame.with_columns(pl.lit(day).alias("day")) for day, frames in members.items() for frame in frames]
-    newest = pl.concat(dated).with_columns(pl.col("day").max().over("cluster_id"))
-    return {("members", day): [newest.filter(pl.col("day") == day).drop("day")] for day in members}
+def _members_by_newest_day(members: Mapping[str, Sequence[pl.DataFrame]]) -> dict[tuple[str, str], list[pl.DataFrame]]:
+    """MEMBERS as runs file them, not under the day they came."""
+    standing = [
+        frame.select("cluster_id", pl.lit(day).alias("day")) for day, frames in members.items() for frame in frames
+    ]
+    every = pl.concat([schemas.MEMBERS.empty(), *(frame for frames in members.values() for frame in frames)])
+    filed = by_newest_day(every, pl.concat(standing))
+    return {("members", day): [filed.get(day, schemas.MEMBERS.empty())] for day in members}
 
 
 @dataclass(frozen=True)
@@ -111,7 +129,7 @@ def time_of(batch_id: str) -> datetime:
 
 def _rows(tables: _Tables, config: Config) -> Iterator[tuple[str, dict[str, pl.DataFrame]]]:
     """The state's rows of each batch, by table, with the day they are filed under."""
-    known: list[tuple[str, dedup.Reuse]] = []  # what each batch added, with its day
+    known: list[tuple[str, dedup.Reuse]] = []  # what each batch that is looked back to added, with its day
     judged_by = tables.settings("dedup", dedup.Settings)
     for batch_id, published in tables.batches():
         articles, lines = published["articles"], published["lines"].drop("batch_id")
@@ -119,7 +137,8 @@ def _rows(tables: _Tables, config: Config) -> Iterator[tuple[str, dict[str, pl.D
         new = documents.filter(pl.col("revision") == 0)
         as_of = time_of(batch_id)
         since = oldest_day(as_of, judged_by.window_days)
-        memory = reduce(dedup.Memory.plus, (reuse for day, reuse in known if day >= since), dedup.Memory.empty())
+        known = [(day, reuse) for day, reuse in known if day >= since]
+        memory = reduce(dedup.Memory.plus, (reuse for _, reuse in known), dedup.Memory.empty())
         reuse = _reuse(published, as_of, memory, judged_by, config)
         known.append((as_of.date().isoformat(), reuse))
         yield (

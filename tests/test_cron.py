@@ -1,15 +1,15 @@
 """What a cron job relies on: the lock, silence, one JSON event a line, bounded disk, and catching up."""
 
 import json
-import subprocess
-import sys
 import threading
 from datetime import timedelta
 
 import pytest
+from typer.testing import CliRunner
 
 from pipeline import schemas
 from pipeline.check import problems
+from pipeline.cli import app
 from pipeline.errors import LockedError
 from pipeline.store import Store
 from tests.newsdesk import inline, kept
@@ -19,8 +19,8 @@ TEXT = "four night sailings between Port Alma"
 
 
 def call(*words):
-    command = [sys.executable, "-m", "pipeline.cli", "run", "--jobs", "1", *(str(word) for word in words)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    with inline():
+        return CliRunner().invoke(app, ["run", "--jobs", "1", *(str(word) for word in words)])
 
 
 def held(root, seconds):
@@ -57,7 +57,7 @@ def test_a_json_log_has_one_event_a_line_no_control_character_and_no_text(tmp_pa
     ended = call("--in", source, "--out", tmp_path / "clean", "--log-format", "json", "-v")
 
     events = [json.loads(line) for line in ended.stderr.splitlines()]
-    assert ended.returncode == 3
+    assert ended.exit_code == 3
     assert {"extract", "clean", "dedup", "names", "export", "skipped", "rejected", "published"} <= {
         event["event"] for event in events
     }
@@ -75,7 +75,7 @@ def test_the_record_of_a_run_says_how_it_ended(tmp_path):
 
     assert (done["exit_code"], done["run_id"]) == (0, current(tmp_path / "clean").run_id)
     record = json.loads(failed.stdout)
-    assert (record["exit_code"], record["run_id"]) == (66, None) == (failed.returncode, None)
+    assert (record["exit_code"], record["run_id"]) == (66, None) == (failed.exit_code, None)
     assert "nowhere: no such file or folder" in record["error"]
 
 

@@ -1,12 +1,17 @@
+from dataclasses import replace
+from datetime import timedelta
+
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 from pipeline import schemas
+from pipeline.config import load
 from pipeline.errors import RefusedError
 from pipeline.losses import losses
+from pipeline.rebuild import rebuild
 from tests.newsdesk import inline
-from tests.world import FIRST, LOCAL, SECOND, WIRE, current, page, put, ran, rows
+from tests.world import FIRST, LOCAL, SECOND, WIRE, Silent, current, order, page, put, ran, rows
 
 FEW = ("run.min_outlet_articles=3",)
 
@@ -56,6 +61,50 @@ def test_an_outlet_that_loses_most_of_its_text_is_not_published(tmp_path):
     assert "herald.example keeps" in str(refused.value)
     assert "took most" in str(refused.value)
     assert published is not None
+
+
+def test_an_outlet_that_a_rebuild_would_cut_down_stays_as_it_is(tmp_path):
+    source, out = tmp_path / "raw", tmp_path / "clean"
+    put(
+        tmp_path,
+        "rules/herald.toml",
+        """outlet = "herald.example"
+drop_lines = ['ferry|company|workers']
+[[examples]]
+raw = "The ferry sails at night."
+drop = "herald.example:drop_lines[0]"
+""",
+    )
+    config = put(tmp_path, "copydesk.toml", '[clean]\noutlets = ["rules/*.toml"]\n')
+
+    def cut_down(*sets, **rest):
+        harsh = replace(order(source, out, SECOND, **rest), config=load(config, (*FEW, *sets)))
+        return rebuild(harsh, Silent())
+
+    with inline():
+        newsroom(source, 1, *WIRE)
+        ran(source, out, FIRST, FEW)
+        before = current(out).run_id
+
+        with pytest.raises(RefusedError, match=r"herald.example keeps .*drop_lines\[0\] took most.*--force-publish"):
+            cut_down()
+        with pytest.raises(RefusedError, match="its lines are not there to tell why"):
+            cut_down("export.lines=none")
+        assert current(out).run_id == before
+        assert cut_down(force_publish=True).version is not None
+
+
+def test_losses_are_held_against_every_day_that_a_batch_looks_back_to(tmp_path):
+    source, out = tmp_path / "raw", tmp_path / "clean"
+    five_days = (*FEW, "clean.window_days=5")
+    with inline():
+        newsroom(source, 1, *WIRE, *LOCAL)
+        ran(source, out, FIRST, five_days)
+        newsroom(source, 2, "Cookies", "Accept all", LOCAL[2])
+
+        with pytest.raises(RefusedError, match=r"herald.example keeps"):
+            ran(source, out, FIRST + timedelta(days=6), five_days)
+        assert ran(source, out, FIRST + timedelta(days=7), five_days).version is not None
 
 
 def test_the_state_counts_articles_and_their_kept_characters(tmp_path):

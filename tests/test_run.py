@@ -8,13 +8,14 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from pipeline import schemas
+from pipeline import publish, schemas
 from pipeline.check import problems
 from pipeline.errors import ConfigError, NoInputError, RefusedError
 from pipeline.run import one_stage, run
 from pipeline.stages import STAGES, dedup
-from pipeline.store import Store
+from pipeline.store import Draft, Store
 from tests import world
+from tests.newsdesk import Inline, inline
 from tests.world import FIRST, SECOND, THIRD, bytes_of, current, newsroom, order, page, put, ran, rebuilt, record, rows
 
 WANTED = ("articles", "lines", "paragraphs", "links", "clusters", "mentions", "rejects")
@@ -350,7 +351,7 @@ def test_a_rebuild_applies_new_settings_to_old_input(workshop):
 
 def test_tables_of_another_form_are_refused_until_a_rebuild(workshop, monkeypatch):
     source, out = workshop
-    monkeypatch.setattr("pipeline.run.SCHEMA_VERSION", 99)
+    monkeypatch.setattr("pipeline.schemas.SCHEMA_VERSION", 99)
 
     with pytest.raises(ConfigError, match=r"this copydesk makes form 99: `copydesk run --rebuild`"):
         ran(source, out, as_of=SECOND)
@@ -380,6 +381,45 @@ def test_a_rebuild_refuses_to_lose_articles_whose_input_is_gone(workshop):
 
     rebuilt(source, out, SECOND, force_publish=True)
     assert rows(out, schemas.ARTICLES).height == 2
+
+
+def test_a_rebuild_looks_at_what_is_new_as_a_run_does(workshop):
+    source, out = workshop
+    before = current(out).run_id
+    strict = ("run.min_reject_inputs=1", "run.max_reject_share=0.2")
+    put(source, "bad.example/empty.txt", "")
+
+    with pytest.raises(RefusedError, match=r"1 of 1 new inputs rejected \(100.0%\)"):
+        rebuilt(source, out, SECOND, strict)
+    assert current(out).run_id == before
+
+    assert rebuilt(source, out, SECOND, strict, force_publish=True).counts["extract"]["n_rejected"] == 1
+
+
+def test_a_dry_rebuild_of_nothing_leaves_nothing(day_one, tmp_path):
+    source, _ = day_one
+
+    outcome = rebuilt(source, tmp_path / "clean", dry_run=True)
+
+    assert outcome.counts["dedup"]["n_links"] == 2
+    assert [path.name for path in (tmp_path / "clean").iterdir()] == [".lock"]
+
+
+def test_lines_are_counted_without_being_read_again(day_one, tmp_path, monkeypatch):
+    source, out = day_one
+    gathered, gather = [], Inline.gather
+
+    def noted(engine, bundle, table):
+        gathered.append((bundle.name, table))
+        return gather(engine, bundle, table)
+
+    monkeypatch.setattr(Inline, "gather", noted)
+    with inline():
+        counts = ran(source, tmp_path / "clean").counts["extract"]
+
+    assert ("extract", "rejects") in gathered
+    assert ("extract", "lines") not in gathered
+    assert counts["n_lines"] == rows(out, schemas.LINES).height
 
 
 def written(outcome):
@@ -546,6 +586,84 @@ def test_a_revision_leaves_clusters_that_the_state_has_forgotten(workshop):
     assert left["canonical_id"] != of_three["canonical_id"]
     assert left["canonical_id"] in rows(out, schemas.PARAGRAPHS)["paragraph_id"]
     sound(out)
+
+
+@pytest.fixture
+def shared(tmp_path):
+    """Two outlets with the same wire story: input, output, and the outlet and article that hold its shingles."""
+    source, out = tmp_path / "raw", tmp_path / "clean"
+    put(source, "north.example/ferry.txt", page("Norlinje adds night sailings", world.LOCAL[1], *world.WIRE[1:]))
+    put(source, "south.example/ferry.txt", page("More night ferries", world.LOCAL[2], *world.WIRE[1:]))
+    with inline():
+        ran(source, out)
+        known = current(out).read(schemas.FINGERPRINTS, state=True)
+        twice = known.filter(pl.col("exact_key").is_duplicated() & (pl.col("shingles").list.len() > 0))
+        yield source, out, twice.row(0, named=True)
+
+
+def takes_out(out, source, holder):
+    draft = Draft("20261117T070000Z-00000000", current(out))
+    publish.take_out(draft, holder["article_id"])
+    Store(out).commit(draft, {**current(out).manifest, "run_id": draft.run_id, "base": current(out).run_id})
+
+
+def revises(out, source, holder):
+    put(source, f"{holder['outlet']}/ferry.txt", page("Another story altogether", world.LOCAL[0]))
+    ran(source, out)
+
+
+def revises_with_the_copy(out, source, holder):
+    put(source, f"{holder['outlet']}/ferry.txt", page("Another story altogether", world.LOCAL[0]))
+
+
+@pytest.mark.parametrize("goes", [takes_out, revises, revises_with_the_copy])
+def test_a_later_copy_is_found_though_the_first_article_of_its_text_is_gone(shared, goes):
+    source, out, holder = shared
+    goes(out, source, holder)
+    put(source, "island.example/night.txt", page("Night ferries after fire", world.EDITED[1]))
+
+    ran(source, out, SECOND)
+
+    paragraphs = rows(out, schemas.PARAGRAPHS)
+    copy = paragraphs.filter(pl.col("outlet") == "island.example").row(0, named=True)
+    matched = paragraphs.filter(pl.col("paragraph_id") == copy["matched_id"])
+    assert matched["outlet"].to_list() == [{"north.example": "south.example"}.get(holder["outlet"], "north.example")]
+    sound(out)
+
+
+def test_a_run_with_an_earlier_day_leaves_a_state_that_later_runs_can_read(workshop):
+    source, out = workshop
+    put(source, "island.example/night.txt", page("Night ferries", *world.EDITED))
+    ran(source, out, FIRST - timedelta(days=20))
+    members = current(out).read(schemas.MEMBERS, state=True)
+    put(source, "north.example/night.txt", page("Night ferries north", *world.WIRE))
+
+    ran(source, out, FIRST + timedelta(days=15))
+
+    copied = rows(out, schemas.PARAGRAPHS).filter(pl.col("outlet") == "north.example")
+    assert set(copied["cluster_id"]) <= set(members["cluster_id"])
+    assert copied["is_canonical"].to_list() == [False, False, False]
+    sound(out)
+
+
+def test_a_revision_reads_the_days_that_its_forgotten_clusters_stand_in_and_no_others(workshop, monkeypatch):
+    source, out = workshop
+    for days in (11, 22):
+        put(source, f"fish.example/{days}.txt", page(f"Fish market {days}", f"{world.LOCAL[1]} This was day {days}."))
+        ran(source, out, FIRST + timedelta(days=days), sets=("dedup.window_days=5",))
+    name = "herald.example/2026-11-17/ferry.txt"
+    put(source, name, page("Norlinje adds night sailings", world.LOCAL[2], world.LOCAL[0]))
+    read, read_day = [], Draft.read
+
+    def noted(draft, table, day, *, state=False):
+        read.append((table.name, day))
+        return read_day(draft, table, day, state=state)
+
+    monkeypatch.setattr(Draft, "read", noted)
+    ran(source, out, FIRST + timedelta(days=33), sets=("dedup.window_days=5",))
+
+    assert {day for name, day in read if name == "clusters"} == {"2026-11-17", "2026-12-20"}
+    assert {day for name, day in read if name == "paragraphs"} == {"2026-11-17", "2026-12-20"}
 
 
 def test_a_partners_page_is_not_taken_for_the_origins(tmp_path):

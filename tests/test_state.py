@@ -1,4 +1,6 @@
 import shutil
+import weakref
+from datetime import timedelta
 
 import polars as pl
 import pytest
@@ -7,7 +9,7 @@ from polars.testing import assert_frame_equal
 from pipeline import schemas, state
 from pipeline.check import problems
 from pipeline.config import load
-from pipeline.errors import DamagedError
+from pipeline.errors import ConfigError, DamagedError
 from pipeline.store import Store
 from tests.test_forget import FERRY, forgotten
 from tests.world import EDITED, LOCAL, SECOND, THIRD, WIRE, bytes_of, current, page, put, ran, record
@@ -97,6 +99,37 @@ def test_revisions_and_rejects_come_through(workshop):
     assert sorted(inputs["status"]) == ["rejected", *["written"] * 5]
     assert inputs.filter(pl.col("status") == "written")["key"].null_count() == 0
     assert ran(source, out, THIRD).version is None
+
+
+def test_no_state_is_made_for_tables_of_another_form(workshop, monkeypatch):
+    _, out = workshop
+    before = current(out).run_id
+    monkeypatch.setattr("pipeline.schemas.SCHEMA_VERSION", 99)
+
+    with pytest.raises(ConfigError, match=r"this copydesk makes form 99: `copydesk run --rebuild`"):
+        rebuilt_state(out)
+
+    assert current(out).run_id == before
+
+
+def test_batches_that_no_later_one_looks_back_to_are_let_go(workshop, monkeypatch):
+    source, out = workshop
+    for days in (10, 20):
+        put(source, f"fish.example/{days}.txt", page(f"Fish market {days}", f"{LOCAL[1]} This was day {days}."))
+        ran(source, out, THIRD + timedelta(days=days), sets=("dedup.window_days=5",))
+    made, n_held, reuse = [], [], state._reuse
+
+    def noted(*batch):
+        n_held.append(sum(frame() is not None for frame in made))
+        added = reuse(*batch)
+        made.append(weakref.ref(added.fingerprints))
+        return added
+
+    monkeypatch.setattr(state, "_reuse", noted)
+    rebuilt_state(out)
+
+    assert n_held == [0, 1, 1, 1]
+    assert list(problems(current(out), deep=True)) == []
 
 
 def test_what_was_forgotten_stays_forgotten(workshop):

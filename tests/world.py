@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import polars as pl
 
-from pipeline.config import load
+from pipeline.config import Config, load
 from pipeline.rebuild import rebuild
 from pipeline.run import Order, Outcome, run
 from pipeline.store import Store, Version
@@ -88,9 +89,15 @@ class Silent:
         """Not kept."""
 
 
+@cache  # half of the CPU seconds of a small run are the files of names
+def configured(sets: tuple[str, ...]) -> Config:
+    """The default settings with some set; the files they name are read once."""
+    return load(None, sets)
+
+
 def order(source: Path, out: Path, as_of: datetime = FIRST, sets: tuple[str, ...] = (), **rest: object) -> Order:
     """An order under the default settings."""
-    return Order(config=load(None, sets), source=source, out=out, as_of=as_of, **rest)
+    return Order(config=configured(sets), source=source, out=out, as_of=as_of, **rest)
 
 
 def ran(source: Path, out: Path, as_of: datetime = FIRST, sets: tuple[str, ...] = (), **rest: object) -> Outcome:

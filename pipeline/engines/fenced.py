@@ -27,7 +27,7 @@ from pipeline.engines.base import Fences, Kernel, Refused, Result, Task
 # two, the line model's small products took three times the CPU seconds.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
 WALL_PER_CPU = 4  # a process that waits for a core or for the disk gets this much longer
-START_SECONDS = 300.0  # to import the libraries: 2 s alone, a minute on a machine under ten times its load
+START_SECONDS = 1800.0  # to import the libraries: 2 s alone, more than 300 s on a machine under 17 times its load
 # Groups under way or waiting for one before them, for each process: while a page runs into its limit, the others work
 # on. 32 groups of 4 MB and their answers are 0.4 GB at most.
 GROUPS_AHEAD = 32

@@ -14,7 +14,7 @@ Signatures = NDArray[np.uint32]
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _LOW = np.uint64(32)
-_MEETINGS_AT_ONCE = 8_000_000  # gathered before they are counted: 64 MB
+_MEETINGS_AT_ONCE = 4_000_000  # gathered before they are counted: 32 MB
 _ASKERS_AT_ONCE = 1 << 18  # 0.5 GB in 128 bands, where each of them meets another everywhere
 
 

@@ -9,7 +9,6 @@ touched: `Kim Jong Un` and `Kim Jong-un` fold alike, `Kim Chong-un` does not.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 
 Indexes = NDArray[np.int64]
 
-BMP = 0x10000  # code points with a row in the table; those above are folded when they turn up
+BMP = 0x10000  # code points below have a row in the table; those above are folded each time
 SEVERAL = 0x110000  # one past the last code point
 LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ħ": "h"})
 ASCII = {point: chr(point).lower() if chr(point).isalnum() else None for point in range(128)}
@@ -57,17 +56,20 @@ def fold_char(char: str) -> str:
 
 
 def folded(text: str) -> Folded:
-    """The fold of a text with its offset map. 60 MB/s on a busy core; the first call builds a table, 0.5 s."""
+    """The fold of a text with its offset map. 60 MB/s on a busy core."""
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     chars = _firsts().take(points, mode="clip")
     several = np.flatnonzero(chars == SEVERAL)
     if not len(several):
         kept = np.flatnonzero(chars != 0)  # a third of the time that chars themselves take
         return Folded(_text_of(chars[kept]), kept)
-    starts, widths, pool = _rows_of(points[several])
+    distinct, rows = np.unique(points[several], return_inverse=True)
+    starts, widths, pool = _rows(distinct)
+    _remember(distinct, starts, widths, pool)
+    starts, widths = starts[rows], widths[rows]
     chars[several] = widths > 0  # a place holder, or nothing
     kept = np.flatnonzero(chars)
-    several, starts, widths = (rows[widths > 0] for rows in (several, starts, widths))
+    several, starts, widths = (column[widths > 0] for column in (several, starts, widths))
     repeats = np.ones(len(kept), dtype=np.int64)
     repeats[np.searchsorted(kept, several)] = widths
     origins = np.repeat(kept, repeats)
@@ -75,21 +77,6 @@ def folded(text: str) -> Folded:
     within = np.arange(widths.sum()) - np.repeat(np.cumsum(widths) - widths, widths)
     chars[np.repeat(np.searchsorted(origins, several), widths) + within] = pool[np.repeat(starts, widths) + within]
     return Folded(_text_of(chars), origins)
-
-
-def _rows_of(points: NDArray[np.uint32]) -> tuple[Indexes, Indexes, Indexes]:
-    """For each code point: where its fold starts in the pool, how long it is; and the pool."""
-    starts, counts, pool = _table()
-    rows = points.astype(np.int64)
-    high = rows >= BMP
-    if high.any():  # emoji, rare ideographs, mathematical letters
-        chars = np.unique(rows[high])
-        high_starts, high_counts, high_pool = _rows(chr(char) for char in chars.tolist())
-        starts = np.concatenate([starts, high_starts + len(pool)])
-        counts = np.concatenate([counts, high_counts])
-        pool = np.concatenate([pool, high_pool])
-        rows = np.where(high, BMP + np.searchsorted(chars, rows), rows)
-    return starts[rows], counts[rows], pool
 
 
 def _text_of(chars: NDArray[Any]) -> str:
@@ -104,25 +91,28 @@ def fold_key(text: str) -> str:
     return "".join(map(_known_char, text))
 
 
-_known_char = lru_cache(maxsize=4096)(fold_char)  # a table of people has 200 characters, a text 2,000
+_known_char = lru_cache(maxsize=16_384)(fold_char)  # a text has 2,000 characters, Korean has 11,172 syllables
 
 
 @lru_cache(maxsize=1)
 def _firsts() -> NDArray[np.uint32]:
-    """What each code point folds to: 0 where that is nothing, SEVERAL where it is more, or not in the table."""
-    starts, counts, pool = _table()
-    singles = np.where(counts == 1, pool[np.minimum(starts, len(pool) - 1)], 0)
-    return np.append(np.where(counts > 1, SEVERAL, singles), SEVERAL).astype(np.uint32)
+    """What each code point folds to: 0 where that is nothing, SEVERAL where it is more, or not known yet.
+
+    Filled as characters turn up: a text has 2,000, and to fold all 65,536 takes 0.5 s.
+    """
+    return np.full(BMP + 1, SEVERAL, dtype=np.uint32)
 
 
-@lru_cache(maxsize=1)
-def _table() -> tuple[Indexes, Indexes, Indexes]:
-    return _rows(chr(point) for point in range(BMP))
+def _remember(points: NDArray[np.uint32], starts: Indexes, widths: Indexes, pool: Indexes) -> None:
+    """Keep what these code points fold to, where that is nothing or one character."""
+    single = (widths == 1) & (points < BMP)
+    _firsts()[points[single]] = pool[starts[single]]
+    _firsts()[points[(widths == 0) & (points < BMP)]] = 0
 
 
-def _rows(chars: Iterable[str]) -> tuple[Indexes, Indexes, Indexes]:
-    """For each character: where its fold starts in the pool, how long it is; and the pool of folded code points."""
-    folds = [fold_char(char) for char in chars]
+def _rows(points: NDArray[np.uint32]) -> tuple[Indexes, Indexes, Indexes]:
+    """For each code point: where its fold starts in the pool, how long it is; and the pool of folded code points."""
+    folds = [_known_char(chr(point)) for point in points.tolist()]
     counts = np.array([len(fold) for fold in folds], dtype=np.int64)
     pool = np.frombuffer("".join(folds).encode("utf-32-le"), dtype="<u4").astype(np.int64)
     return np.cumsum(counts) - counts, counts, pool

@@ -22,9 +22,9 @@ BETWEEN = re.compile(r"[\s;,]*")
 STRING_OR_FLAW = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|//[^\n]*|/\*.*?(?:\*/|\Z)|,(?=\s*[}\]])', re.DOTALL)
 BAD_ESCAPE = re.compile(r'\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})')
 # What is still read of a block that no repair makes whole: these strings, and the name in an author.
-TYPE = re.compile(r'"@type"\s*:\s*\[?\s*"(\w{1,40})"')
+TYPE = re.compile(r'"@type"\s*:\s*(?:\[\s*)?"(\w{1,40})"')
 PLAIN = re.compile(r'"(headline|datePublished|dateCreated|inLanguage)"\s*:\s*"((?:[^"\\\n]|\\.)*)"\s*[,}\n]')
-AUTHOR = re.compile(r'"author"\s*:\s*\[?\s*(?:\{[^{}]*?"name"\s*:\s*)?"((?:[^"\\\n]|\\.)*)"\s*[\],}\n]')
+AUTHOR = re.compile(r'"author"\s*:\s*(?:\[\s*)?(?:\{[^{}]*?"name"\s*:\s*)?"((?:[^"\\\n]|\\.)*)"\s*[\],}\n]')
 
 Object = dict[str, object]
 

@@ -19,11 +19,14 @@ _BLOCK = 1000  # paragraphs at a time: their shingles stay in the cache
 
 @cache
 def permutations(count: int, seed: int) -> tuple[Hashes, Hashes]:
-    """The factors (odd) and summands of datasketch's permutations, `count` of each."""
-    from datasketch import MinHash
+    """The factors (odd) and summands of datasketch's permutations, `count` of each.
 
-    factors, summands = MinHash(num_perm=count, seed=seed, scheme=SCHEME).permutations
-    return np.asarray(factors, dtype=np.uint32), np.asarray(summands, dtype=np.uint32)
+    Drawn here as datasketch draws them (`MinHash._init_permutations`): to import it takes 0.8 CPU seconds, since it
+    imports SciPy. A test compares them.
+    """
+    draws = np.random.RandomState(seed)
+    factors = draws.randint(0, 1 << 31, count, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
+    return factors, draws.randint(0, 1 << 32, count, dtype=np.uint32)
 
 
 def signatures(sets: HashSets, count: int, seed: int) -> NDArray[np.uint32]:

@@ -150,10 +150,19 @@ def _figures(bare: pl.Series) -> pl.Series:
     plain = bare
     for _ in range(2):
         plain = plain.str.replace_all(r"(\p{Nd}),(\p{Nd}{3})", "${1}${2}")
-    in_digits = plain.str.extract_all(_FIGURE)
-    in_words = plain.str.extract_all(rf"\b(?:{'|'.join(_COUNTED_WORDS)})\b")
-    both = pl.DataFrame({"digits": in_digits, "words": in_words.list.eval(pl.element().replace(_COUNTED_WORDS))})
-    return both.select(pl.concat_list("digits", "words").list.unique().list.sort()).to_series()
+    rows = pl.DataFrame({"row": pl.int_range(len(plain), eager=True)})
+    counted = rf"\b(?:{'|'.join(_COUNTED_WORDS)})\b"
+    found = [rows.with_columns(figure=plain.str.extract_all(pattern)) for pattern in (_FIGURE, counted)]
+    # One sort of them all takes a tenth of the time of list.sort.
+    figures = (
+        pl.concat([lists.explode("figure").drop_nulls() for lists in found])
+        .with_columns(pl.col("figure").replace(_COUNTED_WORDS))
+        .unique()
+        .sort("row", "figure")
+        .group_by("row", maintain_order=True)
+        .agg("figure")
+    )
+    return rows.join(figures, on="row", how="left", maintain_order="left")["figure"].fill_null([])
 
 
 def _in_pairs(words: pl.Series, unspaced: pl.Series) -> tuple[pl.Series, pl.Series]:

@@ -102,10 +102,10 @@ class HashSets:
 
     def to_lists(self) -> pl.Series:
         """A List(UInt32) column, one list per row."""
-        from pyarrow import LargeListArray
+        from pyarrow import LargeListArray, array
 
-        values = pl.Series(self.values, dtype=pl.UInt32).to_arrow()
-        return pl.Series(LargeListArray.from_arrays(self.offsets, values), dtype=pl.List(pl.UInt32))
+        # From NumPy polars would copy them.
+        return pl.Series(LargeListArray.from_arrays(array(self.offsets), array(self.values)), dtype=pl.List(pl.UInt32))
 
     @staticmethod
     def together(parts: Sequence[HashSets]) -> HashSets:

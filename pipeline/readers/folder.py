@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from pipeline.readers import SUFFIXES
 from pipeline.readers.articles import SIDECAR
 
 UNFINISHED = (".tmp", ".part")
+UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # control characters, and bytes that are no UTF-8
+UNFIT_NAME = "name is not UTF-8 or holds control characters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +60,28 @@ def _entries(
     output = None if without is None else without.resolve()
     for folder, folders, names in os.walk(root, onerror=unreadable):
         here = Path(folder)
-        for name in sorted(folders):
-            if (here / name).is_symlink():
-                skipped.append((_relative(here / name, root), "link to a folder"))
-            elif name.startswith("."):
-                skipped.append((_relative(here / name, root), "hidden folder"))
-            elif _is_output(here / name) or (here / name).resolve() == output:
-                skipped.append((_relative(here / name, root), "output of copydesk"))
-        passed = {path for path, _ in skipped}
-        folders[:] = [name for name in folders if _relative(here / name, root) not in passed]
+        passed = {name: why for name in folders if (why := _why_not_into(here / name, output)) is not None}
+        skipped += [(_relative(here / name, root), why) for name, why in passed.items()]
+        folders[:] = [name for name in folders if name not in passed]
         for name in names:
             yield here / name, _relative(here / name, root)
 
 
+def _why_not_into(folder: Path, output: Path | None) -> str | None:
+    if folder.is_symlink():
+        return "link to a folder"
+    if folder.name.startswith("."):
+        return "hidden folder"
+    if UNFIT.search(folder.name):
+        return UNFIT_NAME
+    if _is_output(folder) or folder.resolve() == output:
+        return "output of copydesk"
+    return None
+
+
 def _is_output(folder: Path) -> bool:
-    return (folder / "versions").is_dir() and (folder / "current").is_symlink()
+    """Looks like an output; a folder that may not be searched does not (`Path.is_dir` would raise)."""
+    return os.path.isdir(folder / "versions") and os.path.islink(folder / "current")  # noqa: PTH112, PTH114 - see above
 
 
 def _relative(path: Path, root: Path) -> str:
@@ -86,8 +96,8 @@ def _why_not(path: Path, source_path: str, include: Sequence[str], exclude: Sequ
         return "sidecar"
     if name.endswith(UNFINISHED):
         return "still being written"
-    if not name.isprintable():
-        return "name is not UTF-8 or holds control characters"
+    if UNFIT.search(name):
+        return UNFIT_NAME
     if not name.lower().endswith(SUFFIXES):
         return "no reader for this name"
     if include and not _matches(name, source_path, include):

@@ -42,7 +42,7 @@ def with_packing(*suffixes: str) -> tuple[str, ...]:
 def opened(path: Path) -> Iterator[BufferedReader]:
     """The file, open for reading; what is no regular file is never waited for.
 
-    Raises UnpackError: `unreadable`, and on leaving `changed` where the file was written to meanwhile.
+    Raises UnpackError: `unreadable`, in the body too, and on leaving `changed` where the file was written to meanwhile.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # without, a pipe would be waited for
@@ -53,7 +53,10 @@ def opened(path: Path) -> Iterator[BufferedReader]:
         os.close(descriptor)
         raise UnpackError("unreadable", "no regular file")
     with os.fdopen(descriptor, "rb") as file:
-        yield file
+        try:
+            yield file
+        except OSError as error:
+            raise UnpackError("unreadable", error.strerror or str(error)) from None
         after = os.fstat(file.fileno())
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise UnpackError("changed", "the file was written to while it was read")
@@ -67,16 +70,13 @@ def pieces(path: Path, limits: Limits) -> Iterator[bytes]:
     unpacked_bytes = 0
     with opened(path) as file:
         most = most_unpacked(os.fstat(file.fileno()).st_size, limits)
-        try:
-            for piece in unpacked(path.suffix.lower(), file):
-                unpacked_bytes += len(piece)
-                if unpacked_bytes > limits.max_file_bytes:
-                    raise UnpackError("too_large", f"more than {limits.max_file_bytes:,} bytes")
-                if unpacked_bytes > most:
-                    raise UnpackError("too_large", f"unpacks to more than {limits.max_unpack_ratio} times its size")
-                yield piece
-        except OSError as error:
-            raise UnpackError("unreadable", error.strerror or str(error)) from None
+        for piece in unpacked(path.suffix.lower(), file):
+            unpacked_bytes += len(piece)
+            if unpacked_bytes > limits.max_file_bytes:
+                raise UnpackError("too_large", f"more than {limits.max_file_bytes:,} bytes")
+            if unpacked_bytes > most:
+                raise UnpackError("too_large", f"unpacks to more than {limits.max_unpack_ratio} times its size")
+            yield piece
 
 
 def most_unpacked(packed_bytes: int, limits: Limits) -> int:

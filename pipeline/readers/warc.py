@@ -32,6 +32,7 @@ PAGE_START = re.compile(rb"\s{0,99}<(?:!doctype html|html)\b", re.IGNORECASE)  #
 STATUS = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})\b")
 CHARSET = re.compile(r"""charset\s{0,9}=\s{0,9}["']?([\w.:-]{2,40})""", re.IGNORECASE)
 CHUNK = re.compile(rb"[ \t]{0,9}([0-9a-fA-F]{1,8})[ \t]{0,9}(?:;[^\r\n]{0,999})?\r?\n")
+BLANK_BYTES = 1_000  # of blank lines between records; ISO 28500 has 4
 FETCHED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z")  # the form that ISO 28500 asks for
 
 Head = Mapping[str, str]
@@ -88,8 +89,11 @@ class _Stream:
 
     def starts_record(self) -> bool:
         """Whether a record follows the blank lines, now gone. Raises UnpackError where anything else does."""
-        while self._more(1) and self._held[0] in b"\r\n":
-            self._drop(1)
+        n_blank = 0
+        while self._more(1) and self._held[0] in b"\r\n" and n_blank <= BLANK_BYTES:
+            blank = len(self._held) - len(self._held.lstrip(b"\r\n"))
+            self._drop(blank)
+            n_blank += blank
         if self._more(1) and not (self._more(len(VERSION)) and self._held.startswith(VERSION)):
             raise UnpackError("damaged", f"no WARC record at byte {self._gone:,}")
         return bool(self._held)

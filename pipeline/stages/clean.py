@@ -27,6 +27,7 @@ from pydantic import Field, field_validator, model_validator
 
 from pipeline import schemas
 from pipeline.kernels import dates
+from pipeline.kernels.authors import chosen_authors
 from pipeline.kernels.forms import author_names, dated_authors
 from pipeline.kernels.hashing import text_hash
 from pipeline.kernels.words import word_count, words
@@ -142,19 +143,16 @@ def outlet_verdicts(lines: pl.DataFrame, rules: OutletRules) -> pl.DataFrame:
 def measured(lines: pl.DataFrame) -> pl.DataFrame:
     """The lines with `line_hash` (equal where the words are, whatever case, punctuation and spaces) and `n_words`."""
     texts = lines["text"].to_list()
-    spoken = [words(text) for text in texts]
+    found = {text: _measure(text) for text in set(texts)}  # an outlet prints most of its lines on every page
     return lines.with_columns(
-        pl.Series(
-            "line_hash",
-            [text_hash(" ".join(found).lower() or text) for text, found in zip(texts, spoken, strict=True)],
-            dtype=pl.String,
-        ),
-        pl.Series(
-            "n_words",
-            [word_count(text, found) for text, found in zip(texts, spoken, strict=True)],
-            dtype=pl.Int32,
-        ),
+        pl.Series("line_hash", [found[text][0] for text in texts], dtype=pl.String),
+        pl.Series("n_words", [found[text][1] for text in texts], dtype=pl.Int32),
     )
+
+
+def _measure(text: str) -> tuple[str, int]:
+    spoken = words(text)
+    return text_hash(" ".join(spoken).lower() or text), word_count(text, spoken)
 
 
 def survey(documents: pl.DataFrame, lines: pl.DataFrame, settings: Settings) -> pl.DataFrame:
@@ -406,13 +404,20 @@ def _with_fields(documents: pl.DataFrame, lines: pl.DataFrame, as_of: datetime) 
 def _bylines(shown: pl.DataFrame) -> pl.DataFrame:
     """article_id, line_byline: of the first byline, or date beside a byline, that names somebody."""
     bylines = shown.filter(pl.col("role").is_in(["byline", "date"])).select("article_id", "role", "text")
-    names = [author_names(text) if role == "byline" else dated_authors(text) for _, role, text in bylines.rows()]
+    names = [
+        _named(author_names(text) if role == "byline" else dated_authors(text)) for _, role, text in bylines.rows()
+    ]
     return (
         bylines.with_columns(pl.Series("line_byline", names, dtype=pl.String))
         .drop_nulls("line_byline")
         .group_by("article_id", maintain_order=True)
         .agg(pl.col("line_byline").first())
     )
+
+
+def _named(names: str | None) -> str | None:
+    """The persons a byline names, else its desks and agencies, joined by ", " as kernels.metadata does; or None."""
+    return ", ".join(chosen_authors([[names]], ())) or None if names is not None else None
 
 
 def _publication_times(shown: pl.DataFrame, documents: pl.DataFrame, as_of: datetime) -> pl.DataFrame:

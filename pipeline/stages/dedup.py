@@ -34,8 +34,6 @@ READS = (schemas.DOCUMENTS, schemas.JUDGED_LINES)
 WRITES = (schemas.LINKED_PARAGRAPHS, schemas.LINKS)
 STATE = (schemas.FINGERPRINTS, schemas.FREQUENCIES, schemas.MEMBERS)  # what later batches must know of one
 
-STATE = (schemas.FINGERPRINTS, schemas.FREQUENCIES, schemas.MEMBERS)  # what later batches must know of one
-
 # Containment from which two paragraphs are linked. .44 had P .994 R .860 on edited copies and P .985 on real news,
 # .50 .996 / .838, .35 .987 / .919. Two translations of one quotation came to .43.
 MIN_CONTAINMENT = {"loose": 0.35, "default": 0.44, "strict": 0.50}
@@ -55,6 +53,7 @@ DUPLICATE_SHARE = 0.8  # of an article's paragraphs that must have a copy in one
 DUPLICATE_PARAGRAPHS = 3  # of these, at least so many
 _DAY = 86_400_000_000  # microseconds
 _TEXTS_AT_ONCE = 1 << 17  # made into words and sets together: 0.5 GB on the way
+_SETS_AT_ONCE = 1 << 15  # made into signatures together: 0.1 GB on the way
 _ROWS_AT_ONCE = 1 << 18  # of the memory, read together: 0.3 GB; the rows in a row group
 _PAIRS_AT_ONCE = 1 << 17  # whose shingles are looked up together
 _HASHES_AT_ONCE = 1 << 29  # of the 32-bit numbers, counted together: an eighth of a batch's shingles
@@ -117,6 +116,7 @@ class Memory:
     frequencies: Sequence[pl.LazyFrame]  # schemas.FREQUENCIES
     members: Sequence[pl.LazyFrame]  # schemas.MEMBERS
     gone: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.String))  # ids of paragraphs to leave out
+    heirs: pl.DataFrame = field(default_factory=schemas.FINGERPRINTS.empty)  # what stands in place of their rows
 
     @staticmethod
     def empty() -> Memory:
@@ -134,7 +134,9 @@ class Memory:
 
     def without(self, paragraph_ids: pl.Series) -> Memory:
         """The memory without these paragraphs, which a revision took away; their shingles stay counted."""
-        return replace(self, gone=paragraph_ids)
+        is_gone = pl.col("paragraph_id").is_in(paragraph_ids.implode())
+        found = [heirs(day, is_gone) for day in self.fingerprints] if len(paragraph_ids) else []
+        return replace(self, gone=paragraph_ids, heirs=pl.concat([schemas.FINGERPRINTS.empty(), *found]))
 
     def paragraphs(self, wanted: pl.Expr, columns: Iterable[str] = schemas.FINGERPRINTS.names) -> pl.DataFrame:
         """The columns of the FINGERPRINTS that are wanted."""
@@ -144,10 +146,12 @@ class Memory:
 
     def pieces(self) -> Iterator[pl.LazyFrame]:
         """The FINGERPRINTS, some 262,144 rows at a time."""
-        others = ~pl.col("paragraph_id").is_in(self.gone.implode())
+        passed = pl.concat([self.gone, self.heirs["paragraph_id"]])
+        others = ~pl.col("paragraph_id").is_in(passed.implode())
         for day in self.fingerprints:
             for begin in range(0, day.select(pl.len()).collect().item(), _ROWS_AT_ONCE):
                 yield day.slice(begin, _ROWS_AT_ONCE).filter(others)
+        yield self.heirs.lazy()
 
     def outlets(self) -> pl.Series:
         """All outlets of the FINGERPRINTS."""
@@ -229,35 +233,38 @@ def apply(
     paragraphs = schemas.conform(paragraphs, schemas.PLAIN_PARAGRAPHS, at="dedup")
     if not settings.enabled:
         return _alone(paragraphs, settings)
-    new, texts = _newcomers(paragraphs, settings)
-    reached, window = _reached(new, settings), settings.window_days * _DAY or None
-    known = memory.paragraphs(pl.col("exact_key").is_in(texts.exact_keys.implode()))
-    own = _own_frequencies(texts, known["exact_key"], settings)
-    counted = _Counted([*memory.frequencies, own.lazy()] if frequencies is None else frequencies)
-    known = _in_order(known.filter(reached), settings)
-    texts = texts.as_remembered(known)
-    asking = _asking(_rows(known, new, texts), len(texts), window)
-    candidates = _candidates(texts, asking, memory, reached, counted, settings)
-    texts = _Texts.together([texts, _Texts.remembered(candidates.met)])
-    linked = _linked_texts(texts, candidates, counted, settings)
-
-    # A revision's paragraph is met again under its own name.
-    names = pl.concat([known["cluster_id"], candidates.met["cluster_id"], new["paragraph_id"]]).unique()
-    old = memory.paragraphs(reached & pl.col("cluster_id").is_in(names.implode()), _SLIM)
-    rows = _rows(_in_order(old, settings), new, texts)
-    earlier = _EarlierClusters.of(rows, memory.members_of(names))
-    joined = _joined(rows, linked, earlier, JoinRule(settings.join_share, settings.compare_members, window))
-    links = _links(joined, linked, rows, texts, settings)
-    judged = _judged(rows, joined.places, links)
+    compared = _compared(paragraphs, memory, settings, frequencies)
+    judged, links, n_met = _clustered(compared, memory, settings)
+    sets, own, report = compared.texts.by_name(), compared.own, compared.report
+    del compared  # the texts are let go set by set
     n_exact = int((links["link_type"] == "exact").sum())
     return Reuse(
+        fingerprints=_fingerprints(judged, sets),
         paragraphs=_linked_paragraphs(paragraphs, judged),
         links=_tabled(links, schemas.LINKS.without("batch_id")),
-        fingerprints=_fingerprints(judged, texts),
         frequencies=own,
         members=_tabled(judged.with_columns(_UNTOLD), schemas.MEMBERS),
-        report=candidates.report | {"n_verified": len(linked.left), "n_exact_copies": n_exact, "n_met": old.height},
+        report=report | {"n_exact_copies": n_exact, "n_met": n_met},
     )
+
+
+def heirs(fingerprints: pl.LazyFrame, is_gone: pl.Expr) -> pl.DataFrame:
+    """The FINGERPRINTS of a state file that take over the sets of rows that go, as they are then.
+
+    A text's sets stand in one row of each batch and own day; when that row goes they pass to the first one left of
+    the same text and own day, unless it has sets already.
+    """
+    text = ["exact_key", "own_day"]
+    dated = fingerprints.with_columns((_AT // _DAY).alias("own_day"))
+
+    def first_rows(wanted: pl.Expr) -> pl.DataFrame:
+        in_order = dated.filter(wanted).sort(_AT, "article_id", "paragraph_no")
+        return in_order.unique(text, keep="first", maintain_order=True).collect()
+
+    going = first_rows(is_gone & _TOLD).select(*text, *SETS)
+    left = first_rows(~is_gone & pl.col("exact_key").is_in(going["exact_key"].unique().implode()))
+    untold = left.filter(~_TOLD).drop(SETS)
+    return untold.join(going, on=text, maintain_order="left").select(schemas.FINGERPRINTS.names)
 
 
 def clusters(members: pl.DataFrame) -> pl.DataFrame:
@@ -317,12 +324,56 @@ def _most(counted: tuple[int, str]) -> tuple[int, list[int]]:
     return counted[0], [-ord(letter) for letter in counted[1]]
 
 
+@dataclass(frozen=True)
+class _Compared:
+    """A batch, the texts it has and meets, and which of these are copies."""
+
+    new: pl.DataFrame
+    texts: _Texts
+    linked: _LinkedTexts
+    names: pl.Series  # of the clusters that its paragraphs may join or found
+    own: pl.DataFrame  # schemas.FREQUENCIES
+    report: dict[str, int]
+
+
+def _compared(
+    paragraphs: pl.DataFrame, memory: Memory, settings: Settings, frequencies: Sequence[pl.LazyFrame] | None
+) -> _Compared:
+    new, texts = _newcomers(paragraphs, settings)
+    reached = _reached(new, settings)
+    known = memory.paragraphs(pl.col("exact_key").is_in(texts.exact_keys.implode()))
+    own = _own_frequencies(texts, known["exact_key"], settings)
+    counted = _Counted([*memory.frequencies, own.lazy()] if frequencies is None else frequencies)
+    known = _in_order(known.filter(reached), settings)
+    texts = texts.as_remembered(known)
+    asking = _asking(_rows(known, new, texts), len(texts), _window(settings))
+    candidates = _candidates(texts, asking, memory, _reached(new, settings, whole_days=True), counted, settings)
+    texts = _Texts.together([texts, _Texts.remembered(candidates.met)])
+    linked = _linked_texts(texts, candidates, counted, settings)
+    # A revision's paragraph is met again under its own name.
+    names = pl.concat([known["cluster_id"], candidates.met["cluster_id"], new["paragraph_id"]]).unique()
+    return _Compared(new, texts, linked, names, own, candidates.report | {"n_verified": len(linked.left)})
+
+
+def _clustered(compared: _Compared, memory: Memory, settings: Settings) -> tuple[pl.DataFrame, pl.DataFrame, int]:
+    """The batch's comparable rows, judged; their links; and how many remembered paragraphs were met."""
+    texts, linked = compared.texts, compared.linked
+    reached = _reached(compared.new, settings)
+    old = memory.paragraphs(reached & pl.col("cluster_id").is_in(compared.names.implode()), _SLIM)
+    rows = _rows(_in_order(old, settings), compared.new, texts)
+    rule = JoinRule(settings.join_share, settings.compare_members, _window(settings))
+    joined = _joined(rows, linked, _EarlierClusters.of(rows, memory.members_of(compared.names)), rule)
+    links = _links(joined, linked, rows, texts, settings)
+    return _judged(rows, joined.places, links), links, old.height
+
+
 # ------------------------------------------------------------------------------------------------- rows and texts
 
 _AT = pl.coalesce("published_at", "first_seen_at").dt.epoch("us").alias("at")  # a paragraph's own time, microseconds
 _ORDER = ("at", "not_agency", "article_id", "paragraph_no")  # within a batch
 _TOLD = pl.col("shingles").list.len() > 0
 _SLIM = [name for name in schemas.FINGERPRINTS.names if name not in SETS]
+_OWN = [name for name in _SLIM if name not in ("cluster_id", "position")]  # what is known before clusters are
 
 
 @dataclass(frozen=True)
@@ -338,6 +389,11 @@ class _Texts:
 
     def __len__(self) -> int:
         return len(self.exact_keys)
+
+    def by_name(self) -> dict[str, HashSets]:
+        """The sets by the column of FINGERPRINTS that holds them."""
+        every = (self.shingles, self.bigrams, self.figures, self.slots.contexts, self.slots.fillings)
+        return dict(zip(SETS, every, strict=True))
 
     def take(self, rows: NDArray[np.int64]) -> _Texts:
         """The given texts, in that order."""
@@ -371,7 +427,7 @@ class _Texts:
     @staticmethod
     def remembered(known: pl.DataFrame) -> _Texts:
         """The texts of FINGERPRINTS in order; of each, what its first row with shingles says."""
-        told = known.filter(_TOLD).unique("exact_key", keep="first", maintain_order=True)
+        told = _told(known)
         shingles, bigrams, figures, contexts, fillings = (HashSets.from_lists(told[name]) for name in SETS)
         n_tokens = told["n_tokens"].to_numpy().astype(np.int64)
         return _Texts(told["exact_key"], n_tokens, shingles, bigrams, figures, Slots(contexts, fillings))
@@ -385,6 +441,11 @@ class _Texts:
         replaced = _numbered(self.exact_keys, before.exact_keys)
         numbers = np.where(replaced >= 0, len(self) + replaced, numbers)
         return _Texts.together([self, before]).take(numbers)
+
+
+def _told(known: pl.DataFrame) -> pl.DataFrame:
+    """The first row with shingles of each text."""
+    return known.filter(_TOLD).unique("exact_key", keep="first", maintain_order=True)
 
 
 def _numbered(keys: pl.Series, among: pl.Series) -> NDArray[np.int64]:
@@ -404,12 +465,21 @@ def _in_order(remembered: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     return _timed(remembered, settings).sort("first_seen_at", *_ORDER)
 
 
-def _reached(new: pl.DataFrame, settings: Settings) -> pl.Expr:
-    """Whether a remembered paragraph's own time is inside the window of one of the batch."""
-    if not (settings.window_days and new.height):
+def _window(settings: Settings) -> int | None:
+    """The window in microseconds; None: any distance."""
+    return settings.window_days * _DAY or None
+
+
+def _reached(new: pl.DataFrame, settings: Settings, *, whole_days: bool = False) -> pl.Expr:
+    """Whether a remembered paragraph's own time is inside the window of one of the batch.
+
+    With `whole_days` from the first day's beginning on: its sets may stand in an earlier row of that day.
+    """
+    window = _window(settings)
+    if window is None or not new.height:
         return pl.lit(True)
-    window = settings.window_days * _DAY
-    return _AT.is_between(new["at"].item(0) - window, new["at"].item(-1) + window)
+    first, last = new["at"].item(0) - window, new["at"].item(-1) + window
+    return _AT.is_between(first // _DAY * _DAY if whole_days else first, last)
 
 
 def _newcomers(paragraphs: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame, _Texts]:
@@ -475,21 +545,26 @@ def _own_frequencies(texts: _Texts, known_keys: pl.Series, settings: Settings) -
     its words a formula, and the versions would no longer be found.
     """
     fresh = np.flatnonzero(~texts.exact_keys.is_in(known_keys.unique().implode()).to_numpy())
-    shingles = texts.shingles.take(fresh)
-    signatures = minhash.signatures(shingles, FAMILY.bands * FAMILY.rows, settings.seed)
-    told = np.flatnonzero(shingles.sizes > 0)
-    pairs = candidate_pairs(signatures[told], FAMILY, np.ones(len(told), dtype=np.bool_), settings.max_band_size)
-    families = np.arange(len(fresh))
-    families[told] = told[components(len(told), pairs.left, pairs.right)]
+    families = _families(texts.shingles.take(fresh), settings)
     tables = [_frequency_rows(0, np.zeros(1, np.uint32), np.array([len(np.unique(families))]))]
     alone = np.bincount(families, minlength=1)[families] == 1
-    for words, sets in ((BIGRAM, texts.bigrams.take(fresh)), (settings.shingle_words, shingles)):
-        versions = sets.take(np.flatnonzero(~alone)).merged(families[~alone])
-        values = np.concatenate([sets.take(np.flatnonzero(alone)).values, versions.values])
+    for words, sets in ((BIGRAM, texts.bigrams), (settings.shingle_words, texts.shingles)):
+        versions = sets.take(fresh[~alone]).merged(families[~alone])
+        values = np.concatenate([sets.take(fresh[alone]).values, versions.values])
         for begin in range(0, 1 << 32, _HASHES_AT_ONCE):
             here = values[(values >= begin) & (values <= begin + _HASHES_AT_ONCE - 1)]
             tables.append(_frequency_rows(words, *np.unique(here, return_counts=True)))
     return schemas.conform(pl.concat(tables), schemas.FREQUENCIES, at="dedup")
+
+
+def _families(shingles: HashSets, settings: Settings) -> NDArray[np.int64]:
+    """The first set of which each is a version at first sight."""
+    signatures = minhash.signatures(shingles, FAMILY.bands * FAMILY.rows, settings.seed)
+    told = np.flatnonzero(shingles.sizes > 0)
+    pairs = candidate_pairs(signatures[told], FAMILY, np.ones(len(told), dtype=np.bool_), settings.max_band_size)
+    families = np.arange(len(shingles))
+    families[told] = told[components(len(told), pairs.left, pairs.right)]
+    return families
 
 
 def _frequency_rows(words: int, hashes: NDArray[np.uint32], counts: NDArray[np.int64]) -> pl.DataFrame:
@@ -584,19 +659,20 @@ def _candidates(
     keys, askers = [pl.Series("exact_key", [], dtype=pl.String)], [np.zeros(0, dtype=np.int64)]
     n_met = 0
     if memory.fingerprints:
-        index = BandIndex(signatures[asks], banding, settings.max_band_size)
+        signatures = signatures.T.compress(asks, axis=1).T
+        index = BandIndex(signatures, banding, settings.max_band_size)
         del signatures
         comparable = (pl.col("n_tokens") >= settings.min_tokens) & _TOLD & reached
         for piece in memory.pieces():
-            earlier = _Texts.remembered(_in_order(piece.filter(comparable).collect(), settings))
-            earlier = earlier.take(np.flatnonzero(_numbered(earlier.exact_keys, texts.exact_keys) < 0))
-            every = np.arange(len(earlier))
-            found = index.met_by(_signatures(earlier.shingles, every, frequent, settings))
+            told = _told(_in_order(piece.filter(comparable).select(*_SLIM, "shingles").collect(), settings))
+            told = told.filter(~pl.col("exact_key").is_in(texts.exact_keys.implode()))
+            shingles = HashSets.from_lists(told["shingles"])
+            found = index.met_by(_signatures(shingles, np.arange(len(shingles)), frequent, settings))
             crowded[asks] |= found.crowded
             n_met += len(found.left)
             asker = able[asks][found.right]
-            enough = _shared_shingles(earlier, found.left, texts, asker) >= settings.min_shared
-            keys.append(earlier.exact_keys.gather(found.left[enough]))
+            enough = _shared_shingles(shingles, found.left, texts.shingles, asker) >= settings.min_shared
+            keys.append(told["exact_key"].gather(found.left[enough]))
             askers.append(asker[enough])
     met_keys = pl.concat(keys)
     wanted = reached & pl.col("exact_key").is_in(met_keys.unique().implode())
@@ -615,21 +691,21 @@ def _signatures(
     sets: HashSets, rows: NDArray[np.int64], frequent: Frequencies, settings: Settings
 ) -> NDArray[np.uint32]:
     """The signatures of these sets without their frequent shingles."""
-    kept = []
-    for begin in range(0, len(rows) or 1, _TEXTS_AT_ONCE):
-        part = sets.take(rows[begin : begin + _TEXTS_AT_ONCE])
-        kept.append(rarer(part, frequent.of(part.values), settings.max_frequency))
-    return minhash.signatures(HashSets.together(kept), settings.permutations, settings.seed)
+    slots = np.empty((settings.permutations, len(rows)), dtype=np.uint32)  # as minhash.signatures lays them out
+    for begin in range(0, len(rows), _SETS_AT_ONCE):
+        part = sets.take(rows[begin : begin + _SETS_AT_ONCE])
+        kept = rarer(part, frequent.of(part.values), settings.max_frequency)
+        slots[:, begin : begin + len(kept)] = minhash.signatures(kept, settings.permutations, settings.seed).T
+    return slots.T
 
 
 def _shared_shingles(
-    one: _Texts, left: NDArray[np.int64], other: _Texts, right: NDArray[np.int64]
+    one: HashSets, left: NDArray[np.int64], other: HashSets, right: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """How many shingles the left text of `one` and the right text of `other` have in common."""
+    """How many shingles the left set of `one` and the right set of `other` have in common."""
     lefts, left = np.unique(left, return_inverse=True)
     rights, right = np.unique(right, return_inverse=True)
-    sets = HashSets.together([one.shingles.take(lefts), other.shingles.take(rights)])
-    return shared_counts(sets, left, right + len(lefts))
+    return shared_counts(HashSets.together([one.take(lefts), other.take(rights)]), left, right + len(lefts))
 
 
 # ------------------------------------------------------------------------------------------------- verified pairs
@@ -671,10 +747,10 @@ class _LinkedTexts:
 
 def _linked_texts(texts: _Texts, candidates: _Candidates, counted: _Counted, settings: Settings) -> _LinkedTexts:
     """The candidates that are copies."""
-    left, right = candidates.left, candidates.right
+    left, right, every = candidates.left, candidates.right, texts.shingles
     pieces = [slice(begin, begin + _PAIRS_AT_ONCE) for begin in range(0, len(left), _PAIRS_AT_ONCE)]
     shared = np.concatenate(
-        [np.zeros(0, dtype=np.int64), *(_shared_shingles(texts, left[some], texts, right[some]) for some in pieces)]
+        [np.zeros(0, dtype=np.int64), *(_shared_shingles(every, left[some], every, right[some]) for some in pieces)]
     )
     enough = shared >= settings.min_shared
     left, right, shared = left[enough], right[enough], shared[enough]
@@ -874,7 +950,7 @@ def _judged(rows: pl.DataFrame, places: pl.DataFrame, links: pl.DataFrame) -> pl
     )
     return (
         rows.filter("is_new")
-        .drop("cluster_id", "position", strict=False)
+        .select("rank", "text_no", "at", *_OWN)
         .join(places, on="rank", how="left", maintain_order="left")
         .join(matched, on="rank", how="left", maintain_order="left")
         .with_columns(
@@ -921,16 +997,19 @@ def _alone(paragraphs: pl.DataFrame, settings: Settings) -> Reuse:
     )
 
 
-def _fingerprints(judged: pl.DataFrame, texts: _Texts) -> pl.DataFrame:
-    """FINGERPRINTS of the batch: a text's sets stand in its first row of each day, the unit the state forgets in."""
+def _fingerprints(judged: pl.DataFrame, sets: dict[str, HashSets]) -> pl.DataFrame:
+    """FINGERPRINTS of the batch: a text's sets stand in its first row of each day, the unit the state forgets in.
+
+    The sets of the texts, by name, are taken out of the dict one by one: they are as large as what comes back.
+    """
     table = schemas.FINGERPRINTS
     day = pl.from_epoch("at", time_unit="us").dt.date()
-    judged = schemas.ordered(judged.with_columns(pl.struct(day, "text_no").is_first_distinct().alias("first")), table)
-    first = judged["first"].to_numpy()
-    places = judged["text_no"].to_numpy()[first]
-    by_text = (texts.shingles, texts.bigrams, texts.figures, texts.slots.contexts, texts.slots.fillings)
-    sets = {name: of.take(places).spread(first).to_lists() for name, of in zip(SETS, by_text, strict=True)}
-    return schemas.conform(judged.with_columns(**sets).select(table.names), table, at="dedup")
+    is_first = pl.struct(day, "text_no").is_first_distinct().alias("is_first")
+    told = schemas.ordered(judged.select(*_SLIM, "text_no", is_first), table)
+    first = told["is_first"].to_numpy()
+    places = told["text_no"].to_numpy()[first]
+    lists = {name: sets.pop(name).take(places).spread(first).to_lists() for name in SETS}
+    return schemas.conform(told.with_columns(**lists).select(table.names), table, at="dedup")
 
 
 def _tabled(frame: pl.DataFrame, table: schemas.Table) -> pl.DataFrame:

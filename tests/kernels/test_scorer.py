@@ -79,6 +79,42 @@ def test_headline_printed_twice_wins_over_the_longer_line_below_it() -> None:
     assert found[6:10] == ["title", "title", "deck", "byline"]
 
 
+def test_headline_stands_above_byline_and_date_and_captions_below_them() -> None:
+    found = roles(
+        *MENU,
+        "Divers look at a hull",
+        "By Jane Holm",
+        "4 March 2024",
+        "The ferry Aurora and passengers outside Lindholm harbour on Tuesday",
+        "Share",
+        *STORY,
+    )
+
+    assert found[6:9] == ["title", "byline", "date"]
+    assert found[9] != "title"
+
+
+@pytest.mark.parametrize("credit", ["Photo: Jane Holm", "Photograph by Jane Holm", "Foto: Holm/The Herald"])
+def test_a_line_with_a_credit_is_no_headline(credit: str) -> None:
+    found = roles(*MENU, "Aground at dawn", f"The ferry Aurora outside Lindholm harbour. {credit}", *STORY)
+
+    assert found[7] != "title"
+
+
+def test_headline_wins_over_the_longer_deck_that_has_more_of_the_storys_words() -> None:
+    deck = "Divers of the coast guard will look at the hull of the Aurora before the ship is towed"
+
+    found = roles(*MENU, "Ferry Aurora runs aground outside Lindholm", deck, "By Jane Holm", "4 March 2024", *STORY)
+
+    assert found[6:8] == ["title", "deck"]
+
+
+def test_a_headline_may_hold_a_cue_word() -> None:
+    found = roles(*MENU, "The ferry Aurora will not sail home on Tuesday", "4 March 2024", *STORY)
+
+    assert found[6] == "title"
+
+
 def test_menu_printed_again_far_below_is_no_headline() -> None:
     again = ["All about the Aurora", *["Sport", "Tides", "Letters", "Ports", "Weather", "Jobs"]] * 2
 

@@ -1,7 +1,12 @@
 """Bare family names: one bearer named in full before, or nobody."""
 
-import pytest
+import re
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.kernels import surnames as surname_module
 from pipeline.kernels.aliases import Alias, alias_table, full_mentions
 from pipeline.kernels.surnames import Passage, surname_mentions
 
@@ -196,3 +201,15 @@ def test_before_or_anywhere():
 
     assert [m.issues for m in surname_mentions(passages, FAMILIES)[0]] == [("early",)]
     assert [m.person_id for m in surname_mentions(passages, FAMILIES, before=False)[0]] == ["fumio-kishida"]
+
+
+@given(
+    st.lists(st.sampled_from(["Kim", "KIM", "bin Laden", "Laden", "Bin", "al-", "-", "'", "’s", ".", " ", "a", "–B"])),
+    st.sets(st.sampled_from(["Kim", "KIM", "bin Laden", "Laden", "Bin", "Kim Bin"]), min_size=1),
+)
+def test_names_stand_where_one_pattern_of_all_finds_them(pieces, spellings):
+    text = "".join(pieces)
+    longest_first = "|".join(sorted(spellings, key=len, reverse=True))
+    pattern = re.compile(f"{surname_module.BEFORE.pattern}(?:{longest_first}){surname_module.AFTER.pattern}")
+
+    assert surname_module._places(text, frozenset(spellings)) == [found.span() for found in pattern.finditer(text)]

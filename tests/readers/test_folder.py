@@ -3,6 +3,7 @@ import socket
 
 import pytest
 
+from pipeline.readers import folder
 from pipeline.readers.folder import found
 
 
@@ -99,3 +100,47 @@ def test_devices_and_sockets_are_no_files(tmp_path):
 
 def test_a_missing_root_gives_nothing(tmp_path):
     assert found(tmp_path / "nowhere") == type(found(tmp_path))([], [], [])
+
+
+@pytest.mark.parametrize(
+    "name", ["首相\u3000会見.txt", "no\u00a0break.txt", "soft\u00adhyphen.txt", "zero\u200bwidth.txt"]
+)
+def test_unusual_spaces_in_a_name_are_no_reason_to_pass_over_it(tmp_path, name):
+    (tmp_path / name).write_text("x")
+
+    assert names(tmp_path) == [name]
+
+
+def test_a_folder_with_control_characters_in_its_name_is_passed_over(tmp_path):
+    (tmp_path / "red\x1b[31m").mkdir()
+    (tmp_path / "red\x1b[31m" / "bridge.txt").write_text("x")
+
+    assert found(tmp_path).paths == []
+    assert [why for _, why in found(tmp_path).skipped] == ["name is not UTF-8 or holds control characters"]
+
+
+def test_a_folder_that_may_not_be_searched_does_not_end_the_walk(tmp_path, monkeypatch):
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "bridge.txt").write_text("x")
+
+    def refused(path, *arguments, **options):
+        if "closed/" in os.fspath(path):
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return real(path, *arguments, **options)
+
+    real = os.stat
+    monkeypatch.setattr(os, "stat", refused)
+
+    assert names(tmp_path) == ["bridge.txt"]
+
+
+def test_the_walk_costs_no_more_for_what_was_passed_over_before(tmp_path, monkeypatch):
+    for number in range(30):
+        (tmp_path / f"{number}").mkdir()
+        (tmp_path / f"{number}" / "photo.jpg").write_text("x")
+    asked = []
+    monkeypatch.setattr(folder, "_relative", lambda path, root: asked.append(path) or path.name)
+
+    found(tmp_path)
+
+    assert len(asked) == 30

@@ -7,6 +7,7 @@ import zstandard
 
 from pipeline.kernels.hashing import content_hash
 from pipeline.readers import REASONS, Document, Limits, Refusal, key_of, read, reader_of
+from pipeline.readers.unpack import UnpackError, opened
 
 RECORDS = [
     {"text": f"The council met for the {number}th time this year.", "id": f"c-{number}", "outlet": "arle.example"}
@@ -175,3 +176,13 @@ def test_a_record_that_is_no_document_says_what_it_has(tmp_path):
 def test_a_name_no_reader_takes_is_an_error():
     with pytest.raises(ValueError, match="no reader"):
         reader_of("photo.jpg")
+
+
+def test_a_file_that_cannot_be_read_on_is_unreadable_wherever_it_is_read(tmp_path):
+    path = tmp_path / "page.txt"
+    path.write_text("x")
+
+    with pytest.raises(UnpackError) as refused, opened(path):
+        raise OSError(5, "Input/output error")
+
+    assert (refused.value.reason, refused.value.detail) == ("unreadable", "Input/output error")

@@ -202,3 +202,12 @@ def test_what_is_no_archive_is_damaged_and_a_bomb_is_stopped(tmp_path):
     assert (foreign.reason, foreign.source_offset) == ("damaged", 0)
     assert large.reason == "too_large"
     assert all_of(tmp_path, b"") == []
+
+
+def test_blank_lines_without_end_are_damage_and_looked_at_a_piece_at_a_time(tmp_path):
+    page, refusal = all_of(tmp_path, b"".join(numbered(2)) + b"\r\n" * 2_000_000 + numbered(1)[0])
+
+    assert isinstance(page, Document)
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason == "damaged"
+    assert all_of(tmp_path, b"\r\n" + numbered(1)[0] + b"\r\n" * 20 + numbered(1)[0])[-1].record_no == 1

@@ -286,6 +286,21 @@ def test_fields_fill_what_the_metadata_left_open() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("line", "byline"),
+    [
+        ("By Jane Holm, Staff Writer", "Jane Holm"),
+        ("By Jane Holm and Peter Berg", "Jane Holm, Peter Berg"),
+        ("Von Anna Müller, Redakteurin", "Anna Müller"),
+        ("By Staff Reporters", "Staff Reporters"),
+    ],
+)
+def test_byline_field_names_persons_as_metadata_does(line: str, byline: str) -> None:
+    found, _ = applied(document(), (line, "byline", 0.2), (LEAD, "body", 0.9))
+
+    assert found["byline"].to_list() == [byline]
+
+
 def test_byline_in_the_line_of_the_date_fills_the_byline() -> None:
     rows: list[Row] = [
         ("Ferry runs aground", "title", 0.4),

@@ -277,6 +277,35 @@ def test_copies_further_apart_than_the_window_are_not_linked():
     assert judged(*rows, settings=dedup.Settings(window_days=0)).links["left_id"].to_list() == [ids[0]] * 2
 
 
+def test_a_copy_at_the_edge_of_the_window_is_compared_by_what_an_earlier_one_of_its_day_says():
+    day = MARCH.replace(hour=0)
+    early, late = (article(str(hour), WIRE, published=day + timedelta(hours=hour)) for hour in (1, 20))
+    memory = after(judged(early, late))
+
+    reuse = judged(
+        article("edited", EDITED, published=day + timedelta(days=25, hours=10)),
+        memory=memory,
+        settings=dedup.Settings(window_days=25),
+    )
+
+    assert of(reuse, "edited")["matched_id"] == late[0]["paragraph_id"]
+
+
+def test_a_text_whose_first_copy_is_gone_is_still_compared():
+    first, second, other_day = (article(f"a{n}", WIRE, published=MARCH + n // 2 * DAY) for n in range(3))
+    memory = after(judged(first, second, other_day))
+
+    without = memory.without(pl.Series([first[0]["paragraph_id"]]))
+    reuse = judged(article("edited", EDITED, published=MARCH), memory=without)
+
+    assert of(reuse, "edited")["matched_id"] == second[0]["paragraph_id"]
+    left = pl.concat([piece.collect() for piece in without.pieces()]).sort("paragraph_no", "article_id")
+    assert left["article_id"].to_list() == ["a1", "a2"]
+    told = rows_of(memory.fingerprints).filter(pl.col("article_id") == "a0").select(dedup.SETS)
+    for row in (0, 1):
+        assert_frame_equal(left.select(dedup.SETS)[row], told)
+
+
 PIECES = st.lists(
     st.tuples(st.sampled_from([WIRE, EDITED, TRIMMED, LOCAL, "Photo by the harbour board"]), st.integers(0, 3)),
     min_size=1,
@@ -420,7 +449,7 @@ def test_reading_the_memory_in_pieces_changes_nothing(monkeypatch):
     parts = [rows[:7], rows[7:12], rows[12:]]
     whole = in_batches(parts)
 
-    for limit, value in (("_TEXTS", 3), ("_ROWS", 2), ("_PAIRS", 5), ("_COUNTS", 40)):
+    for limit, value in (("_TEXTS", 3), ("_SETS", 3), ("_ROWS", 2), ("_PAIRS", 5), ("_COUNTS", 40)):
         monkeypatch.setattr(dedup, f"{limit}_AT_ONCE", value)
     pieces = in_batches(parts)
 

@@ -13,6 +13,7 @@ from rich.text import Text
 from pipeline import schemas
 from pipeline.console import counted, printable
 from pipeline.errors import UsageError
+from pipeline.kernels.forms import has_cue_word
 from pipeline.kernels.word_diff import Piece, word_diff
 from pipeline.kernels.words import SENTENCE_END, words
 from pipeline.stages import clean
@@ -114,14 +115,16 @@ def _ways_back(version: Version, outlet: str | None, lines: pl.DataFrame, where:
 
 
 def _headlines_above(lines: pl.DataFrame) -> set[int]:
-    """Numbers of the dropped lines above the story that are written like a headline: some words, no sentence's end."""
+    """Numbers of the dropped lines above the story that are like a headline: some words, no sentence's end, no cue."""
     story = lines.filter(pl.col("paragraph_no").is_not_null())["line_no"].min()
     above = lines.filter(pl.col("dropped_by").is_not_null() & (pl.col("line_no") < story)) if story else lines.clear()
-    return {
-        line_no
-        for line_no, text in above.select("line_no", "text").iter_rows()
-        if HEADLINE_WORDS[0] <= len(words(text)) <= HEADLINE_WORDS[1] and not SENTENCE_END.search(text)
-    }
+    return {line_no for line_no, text in above.select("line_no", "text").iter_rows() if _is_like_a_headline(text)}
+
+
+def _is_like_a_headline(text: str) -> bool:
+    n_words = len(words(text))
+    is_long_enough = HEADLINE_WORDS[0] <= n_words <= HEADLINE_WORDS[1]
+    return is_long_enough and not SENTENCE_END.search(text) and not has_cue_word(text, n_words)
 
 
 def _preview(settings: Mapping[str, Any], where: str) -> str:

@@ -101,7 +101,7 @@ def test_explain_tells_what_would_keep_a_dropped_line(day_one):
 
     told = call("explain", "ferry.txt", "--line", dropped, "--out", out).stdout
 
-    assert "to keep   copydesk run --rebuild --dry-run --set clean.threshold=" in told
+    assert f"to keep   copydesk run --rebuild --dry-run --out {out} --set clean.threshold=" in told
     assert "or        keep_lines = [" in told
 
 

@@ -18,10 +18,10 @@ from typing import Any
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES)
 BY_PATH = ("mkdir", "link", "symlink", "rename", "replace", "unlink", "rmdir")  # functions of os
 STEPS = {  # the named steps of a run: what is being done when it dies
-    "card of extract": ("replace", "extract/.tmp-stage.json"),
-    "card of clean": ("replace", "clean/.tmp-stage.json"),
-    "card of dedup": ("replace", "dedup/.tmp-stage.json"),
-    "card of names": ("replace", "names/.tmp-stage.json"),
+    "card of extract": ("replace", "extract/.tmp-*-stage.json"),
+    "card of clean": ("replace", "clean/.tmp-*-stage.json"),
+    "card of dedup": ("replace", "dedup/.tmp-*-stage.json"),
+    "card of names": ("replace", "names/.tmp-*-stage.json"),
     "folder of the version": ("mkdir", "versions/.tmp-"),
     "unchanged file linked": ("link", "part-0.parquet"),
     "manifest written": ("write", "manifest.json"),
@@ -30,7 +30,7 @@ STEPS = {  # the named steps of a run: what is being done when it dies
     "pointer made": ("symlink", ".tmp-current"),
     "pointer swapped": ("replace", ".tmp-current"),
     "old version set aside": ("rename", "versions/2"),
-    "card of export": ("replace", "export/.tmp-stage.json"),
+    "card of export": ("replace", "export/.tmp-*-stage.json"),
 }
 
 

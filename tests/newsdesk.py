@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -160,7 +161,11 @@ class Desk:
     def step(self, name: str) -> int:
         """The number of the call at which a named step is taken."""
         operation, place = STEPS[name]
-        return next(number for number, (done, path) in enumerate(self.calls, 1) if done == operation and place in path)
+        return next(
+            number
+            for number, (done, path) in enumerate(self.calls, 1)
+            if done == operation and fnmatchcase(path, f"*{place}*")
+        )
 
 
 def _is_harmless(faults: Faults) -> bool:

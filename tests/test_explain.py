@@ -208,7 +208,11 @@ def test_a_command_that_is_printed_names_the_output_folder(hostile, told):
 
 
 def test_a_headline_is_kept_by_a_rule_first_and_a_threshold_says_what_it_lets_in(sample, told):
-    headlines = [(article, line) for article, line in dropped(told) if line["would_keep"]["is_headline"]]
+    headlines = [
+        (article, line)
+        for article, line in dropped(told)
+        if line["would_keep"]["is_headline"] and line["would_keep"]["why_not"] is None
+    ]
     scored = [
         (article, line)
         for article, line in dropped(told)

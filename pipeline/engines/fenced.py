@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import resource
 import signal
+import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,6 +32,7 @@ START_SECONDS = 1800.0  # to import the libraries: 2 s alone, more than 300 s on
 # Groups under way or waiting for one before them, for each process: while a page runs into its limit, the others work
 # on. 32 groups of 4 MB and their answers are 0.4 GB at most.
 GROUPS_AHEAD = 32
+ENDING = (signal.SIGINT, signal.SIGTERM)  # what ends a run from outside
 OUT_OF_MEMORY = 71  # exit code of a child whose address space was full
 
 
@@ -60,7 +62,7 @@ class _Child(Generic[Task, Result]):
         self.connection, theirs = multiprocessing.Pipe()
         context = multiprocessing.get_context("spawn")
         self.process = context.Process(target=_serve, args=(theirs, kernel, fences), daemon=True)
-        with _one_thread_each():
+        with _one_thread_each(), _signals_later():
             self.process.start()
         theirs.close()
         self.fences = fences
@@ -224,6 +226,23 @@ def _cause(code: int, fences: Fences) -> tuple[str, str]:
         return "out_of_memory", f"more than {fences.memory_bytes:,} bytes of address space"
     how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
     return "killed", f"the process reading it died: {how}"
+
+
+@contextmanager
+def _signals_later() -> Iterator[None]:
+    """Signals that end a run come when the body is done: a child whose start is cut off prints a stack trace."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {number: signal.signal(number, lambda got, frame: came.append(got)) for number in ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for ended_by in came:
+        signal.raise_signal(ended_by)
 
 
 @contextmanager

@@ -5,8 +5,7 @@ import shutil
 import pytest
 from hypothesis import settings
 
-from tests.newsdesk import inline
-from tests.world import FIRST, LOCAL, SECOND, WIRE, newsroom, page, put, ran
+from tests.world import FIRST, LOCAL, SECOND, WIRE, inline, newsroom, page, put, ran
 
 # Time is the benchmarks' affair: on a busy machine a deadline fails a test that shows nothing.
 settings.register_profile("copydesk", deadline=None)

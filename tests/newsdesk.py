@@ -9,48 +9,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 
 from pipeline.check import problems
-from pipeline.engines.base import Fences, Kernel, Refused, Result, Task
-from pipeline.engines.local import Local
 from pipeline.errors import WriteError
 from pipeline.store import Store, Version
 from tests.faults import ERRORS, STEPS, Faults, injected
-from tests.world import LOCAL, SECOND, WIRE, bytes_of, current, newsroom, page, put, ran
+from tests.world import LOCAL, SECOND, WIRE, bytes_of, current, inline, newsroom, page, put, ran
 
 KEEP = ("run.keep_versions=1",)  # so that the second run removes a version, too
-
-
-class Inline(Local):
-    """The local engine without its pool, whose processes take two seconds to start."""
-
-    def map_isolated(
-        self,
-        kernel: Kernel[Task, Result],
-        tasks: Iterable[Sequence[Task]],
-        fences: Fences,
-        refused: Refused[Task, Result],
-    ) -> Iterator[Result]:
-        """The kernel's last answer for each group, worked out in this process."""
-        for group in tasks:
-            *_, last = kernel(group)
-            yield last
-
-
-@contextmanager
-def inline() -> Iterator[None]:
-    """Runs of this process read documents in it."""
-    with patch("pipeline.run.Local", Inline):
-        yield
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import pytest
 from pipeline.errors import WriteError
 from pipeline.store import Store
 from tests.faults import STEPS, injected
-from tests.newsdesk import Desk, inline, kept, leftovers
-from tests.world import current, put
+from tests.newsdesk import Desk, kept, leftovers
+from tests.world import current, inline, put
 
 EVERY = 97  # of the calls that change the output, one in so many fails here
 

@@ -12,8 +12,8 @@ from pipeline.check import problems
 from pipeline.cli import app
 from pipeline.errors import LockedError
 from pipeline.store import Store
-from tests.newsdesk import inline, kept
-from tests.world import FIRST, LOCAL, WIRE, current, newsroom, page, put, ran, rows
+from tests.newsdesk import kept
+from tests.world import FIRST, LOCAL, WIRE, current, inline, newsroom, page, put, ran, rows
 
 TEXT = "four night sailings between Port Alma"
 

@@ -10,8 +10,7 @@ from pipeline.config import load
 from pipeline.errors import RefusedError
 from pipeline.losses import losses
 from pipeline.rebuild import rebuild
-from tests.newsdesk import inline
-from tests.world import FIRST, LOCAL, SECOND, WIRE, Silent, current, order, page, put, ran, rows
+from tests.world import FIRST, LOCAL, SECOND, WIRE, Silent, current, inline, order, page, put, ran, rows
 
 FEW = ("run.min_outlet_articles=3",)
 

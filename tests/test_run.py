@@ -15,8 +15,23 @@ from pipeline.run import one_stage, run
 from pipeline.stages import STAGES, dedup
 from pipeline.store import Draft, Store
 from tests import world
-from tests.newsdesk import Inline, inline
-from tests.world import FIRST, SECOND, THIRD, bytes_of, current, newsroom, order, page, put, ran, rebuilt, record, rows
+from tests.world import (
+    FIRST,
+    SECOND,
+    THIRD,
+    Inline,
+    bytes_of,
+    current,
+    inline,
+    newsroom,
+    order,
+    page,
+    put,
+    ran,
+    rebuilt,
+    record,
+    rows,
+)
 
 WANTED = ("articles", "lines", "paragraphs", "links", "clusters", "mentions", "rejects")
 

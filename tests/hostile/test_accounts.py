@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline import schemas
 from tests.hostile.cases import CASES, STORY, put_case
-from tests.newsdesk import inline
-from tests.world import current, put, ran
+from tests.world import current, inline, put, ran
 
 QUICK = [case for case in CASES if not case.is_slow]
 corpora = st.tuples(

@@ -17,8 +17,7 @@ from polars.testing import assert_frame_equal
 from pipeline import schemas
 from pipeline.check import problems
 from tests.hostile.cases import CASES, SKIPPED, put_case, put_oddities
-from tests.newsdesk import inline
-from tests.world import FIRST, current, newsroom, ran
+from tests.world import FIRST, current, inline, newsroom, ran
 
 ROOT = Path(__file__).parents[2]
 QUICK = [case for case in CASES if not case.is_slow]

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -90,6 +91,7 @@ def test_the_settings_suggested_for_a_line_keep_it(sample, told):
 
 
 def test_a_suggested_command_and_the_suggested_rules_keep_their_lines_in_a_rebuild(sample, told, tmp_path):
+    out = shutil.copytree(sample, tmp_path / "clean", symlinks=True)  # the others read the version it was made from
     lines = dropped(told)
     article, line = min(lines, key=lambda found: (-len(found[1]["would_keep"]["settings"]), found[1]["score"]))
     patterns = {}
@@ -97,10 +99,10 @@ def test_a_suggested_command_and_the_suggested_rules_keep_their_lines_in_a_rebui
         rule = other["would_keep"]["rule"]
         patterns.setdefault(rule["outlet"], {})[rule["keep_lines"]] = None
     config = put(tmp_path, "configs/daily.toml", '[clean]\noutlets = ["outlets/*.toml"]\n')
-    raw, where = ROOT / "data" / "raw", ("--out", sample, "--as-of", AS_OF.isoformat(), "-q", "--jobs", 1)
+    raw, where = ROOT / "data" / "raw", ("--out", out, "--as-of", AS_OF.isoformat(), "-q", "--jobs", 1)
 
     def in_text():
-        frame = rows(sample, schemas.LINES).filter(pl.col("paragraph_no").is_not_null())
+        frame = rows(out, schemas.LINES).filter(pl.col("paragraph_no").is_not_null())
         return set(frame.select("article_id", "line_no").rows())
 
     words = [word for word in shlex.split(line["would_keep"]["command"])[1:] if word != "--dry-run"]
@@ -207,7 +209,7 @@ def test_a_command_that_is_printed_names_the_output_folder(hostile, told):
     assert not any("--out" in (line["would_keep"]["command"] or "") for _, line in dropped(told))
 
 
-def test_a_headline_is_kept_by_a_rule_first_and_a_threshold_says_what_it_lets_in(told):
+def test_a_headline_is_kept_by_a_rule_first_and_a_threshold_says_what_it_lets_in(sample, told):
     headlines = [
         (article, line)
         for article, line in dropped(told)
@@ -219,14 +221,14 @@ def test_a_headline_is_kept_by_a_rule_first_and_a_threshold_says_what_it_lets_in
         if "clean.threshold" in line["would_keep"]["settings"] and not line["would_keep"]["is_headline"]
     ]
 
-    for article, line in headlines:
+    for article, line in headlines[:2]:
         outlet = told[article]["article"]["outlet"]
-        shown = "\n".join(map(str, explain._ways(line["would_keep"])))
+        shown = call("explain", article, "--line", line["line_no"], "--out", sample).stdout
         assert line["line_no"] < min(row["line_no"] for row in told[article]["lines"] if row["paragraph_no"])
         assert shown.index("to keep   keep_lines = ") < shown.index(f"in configs/outlets/{outlet}.toml")
         assert shown.index(f"in configs/outlets/{outlet}.toml") < shown.index("or        ")
-    for _, line in scored:
-        shown = "\n".join(map(str, explain._ways(line["would_keep"])))
-        assert f"it lets in every line that scores {line['would_keep']['settings']['clean.threshold']} or more" in shown
-        assert shown.index("to keep   copydesk run") < shown.index("or        keep_lines = ")
+    article, line = scored[0]
+    shown = call("explain", article, "--line", line["line_no"], "--out", sample).stdout
+    assert f"it lets in every line that scores {line['score']} or more" in shown
+    assert shown.index("to keep   copydesk run") < shown.index("or        keep_lines = ")
     assert headlines

@@ -32,6 +32,7 @@ class Case(NamedTuple):
     make: Callable[[], bytes]
     outcomes: frozenset[str]
     n_written: int = 0  # records beside the bad one, in any case
+    n_repeated: int = 0  # records of the same content as one of these
     is_slow: bool = False  # takes a second or more, or runs into the limit of time
 
 
@@ -185,7 +186,9 @@ def _record_cases() -> Iterator[Case]:
     yield _case("cut.parquet", lambda: parquet(**rows)[:-40], "damaged")
     yield _case("footer.parquet", lambda: parquet(**rows)[:-8] + b"\xff\xff\xff\x7fPAR1", "damaged")
     yield _case("foreign.parquet", lambda: parquet(body=["a"]), "bad_record")
-    yield _case("bomb.parquet", lambda: parquet(text=["a " * 500] * 40_000), "too_large", n_written=1)
+    yield _case(
+        "bomb.parquet", lambda: parquet(text=["a " * 500] * 40_000), "too_large", n_written=1, n_repeated=16_639
+    )
     pages = [page(f"<p>Page {number} of the archive.</p>") for number in range(4)]
     yield _case("cut.warc", b"".join(warc("plain", *pages))[:-50], "truncated", n_written=3)
     yield _case("cut.warc.gz", b"".join(map(gzip.compress, warc("packed", *pages)))[:-50], "truncated", n_written=3)
@@ -251,11 +254,9 @@ def _page_cases() -> Iterator[Case]:
     yield _case("thousands-of-dates.html", page("".join(dated)), "written", is_slow=True)
 
 
-def _case(
-    name: str, raw: bytes | Callable[[], bytes], *outcomes: str, n_written: int = 0, is_slow: bool = False
-) -> Case:
+def _case(name: str, raw: bytes | Callable[[], bytes], *outcomes: str, **rest: int) -> Case:
     make = raw if callable(raw) else lambda: raw
-    return Case(name, make, frozenset(outcomes), n_written, is_slow)
+    return Case(name, make, frozenset(outcomes), **rest)
 
 
 CASES = (*_text_cases(), *_packed_cases(), *_record_cases(), *_page_cases())

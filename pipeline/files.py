@@ -38,6 +38,15 @@ def read_tables(files: Sequence[Path], columns: list[str] | None = None) -> pl.D
         return pl.read_parquet(list(files), columns=columns, glob=False, hive_partitioning=False)
 
 
+def read_apart(files: Sequence[Path]) -> list[pl.DataFrame]:
+    """The rows of each of the files that has any, in their order. Raises DamagedError when one is not as written."""
+    if not files:
+        return []
+    with _named(files):
+        rows = pl.read_parquet(list(files), glob=False, hive_partitioning=False, include_file_paths="file")
+    return rows.partition_by("file", maintain_order=True, include_key=False)
+
+
 def scan_tables(files: Sequence[Path]) -> pl.LazyFrame:
     """The rows of the files, lazily; at least one file. Raises DamagedError where one is cut off or not there.
 
@@ -135,12 +144,19 @@ def fsync_folder(folder: Path) -> None:
 
 def fsync_folders(root: Path) -> None:
     """Make the names in a folder and all below it last."""
-    folders = [root, *(path for path in root.glob("**/") if path != root)]
+    folders = [folder for folder, _, _ in os.walk(root)]
     if len(folders) > MANY_FOLDERS:
         os.sync()
         return
     for folder in folders:
-        fsync_folder(folder)
+        fsync_folder(Path(folder))
+
+
+def names_below(root: Path) -> Iterator[str]:
+    """The files below a folder, as paths from it with `/`."""
+    for folder, _, files in os.walk(root):
+        place = folder[len(str(root)) + 1 :]
+        yield from (f"{place}/{file}" if place else file for file in files)
 
 
 def remove_folder(folder: Path) -> None:

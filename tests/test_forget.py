@@ -1,4 +1,5 @@
 import shutil
+from datetime import timedelta
 
 import polars as pl
 import pytest
@@ -13,6 +14,7 @@ from pipeline.store import REPORT, Store
 from tests.faults import injected
 from tests.world import (
     EDITED,
+    FIRST,
     LOCAL,
     THIRD,
     WIRE,
@@ -118,6 +120,20 @@ def test_an_attempt_that_was_cut_off_is_gone_on_with(workshop, two_days):
         if any("ferry.txt" in path for path in (rows(out, schemas.ARTICLES)["source_path"])):
             forgotten(out)
         assert bytes_of(out) == bytes_of(out.parent / "whole")
+
+
+def test_a_version_no_longer_kept_keeps_nothing_of_it_either(workshop):
+    source, out = workshop
+    for day in (20, 21):
+        put(source, f"herald.example/2026-11-{day}/more.txt", page(f"More of {day}", f"Nothing but the {day}th of it."))
+        ran(source, out, FIRST + timedelta(days=day), sets=("run.keep_versions=1",))
+    spare = out / "versions" / ".spare"
+    assert FERRY in pl.read_parquet(spare / "articles" / "**" / "*.parquet")["source_path"].to_list()
+
+    forgotten(out)
+
+    assert not spare.exists()
+    assert [version.run_id for version in Store(out).versions()] == [current(out).run_id]
 
 
 def test_what_no_version_has_cannot_be_forgotten(workshop):

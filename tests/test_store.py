@@ -165,6 +165,48 @@ def test_a_version_that_never_became_current_is_made_again(tmp_path):
     assert store.current().read(schemas.OUTLET_LINES, state=True)["outlet"].to_list() == ["whole.example"]
 
 
+def everything(version):
+    """Every file of a version with its bytes, save the manifest's own two."""
+    return {name: (version.path / name).read_bytes() for name in files.names_below(version.path) if "/" in name}
+
+
+def test_a_version_built_in_an_old_one_is_as_if_built_anew(tmp_path):
+    recycled, anew = Store(tmp_path / "recycled"), Store(tmp_path / "anew")
+    for store in (recycled, anew):
+        for n in range(1, 7):
+            draft = Draft(f"run-{n}", store.current())
+            draft.write(schemas.OUTLET_LINES, f"2026-11-{n // 2:02d}", rows(f"{n}.example"), state=True)
+            draft.write(schemas.FILES, f"2026-11-{n:02d}", schemas.FILES.empty(), state=True)
+            if n > 2:
+                draft.remove(schemas.FILES, f"2026-11-{n - 2:02d}", state=True)
+            store.commit(draft, {"run_id": draft.run_id, "base": draft.base.run_id if draft.base else None})
+            store.prune(2 if store is recycled else 9)
+
+    spare = tmp_path / "recycled" / "versions" / ".spare"
+    assert [version.run_id for version in recycled.versions()] == ["run-5", "run-6"]
+    assert {version.run_id for version in anew.versions()} == {f"run-{n}" for n in range(1, 7)}
+    assert json.loads((spare / "manifest.json").read_text())["run_id"] == "run-4"
+    last = recycled.current()
+    assert everything(last) == everything(anew.current())
+    assert list(last.damaged()) == []
+    assert not [folder for folder in last.path.glob("**/day=*") if not any(folder.iterdir())]
+    assert inode(last, "2026-11-02") == inode(recycled.version("run-5"), "2026-11-02")
+
+
+def test_a_version_built_in_an_old_one_follows_a_rollback(tmp_path):
+    store = Store(tmp_path)
+    for n in range(1, 5):
+        committed(store, f"run-{n}", keep=2, day1=rows(f"{n}.example"), day2=rows("same.example"))
+    store.point_to(store.version("run-3"))
+
+    version = committed(store, "run-5", keep=2, day3=rows("new.example"))
+
+    assert version.read(schemas.OUTLET_LINES, state=True)["outlet"].to_list() == [
+        "3.example", "same.example", "new.example"
+    ]  # fmt: skip
+    assert list(version.damaged()) == []
+
+
 def test_a_second_run_is_locked_out(tmp_path):
     holder = "import sys\nfrom pathlib import Path\nfrom pipeline.store import Store\n" \
              "with Store(Path(sys.argv[1])).locked():\n    print('held', flush=True)\n    sys.stdin.read()"  # fmt: skip

@@ -145,25 +145,29 @@ class Memory:
         return pl.concat([schemas.FINGERPRINTS.empty().select(columns), *found])
 
     def pieces(self) -> Iterator[pl.LazyFrame]:
-        """The FINGERPRINTS, some 262,144 rows at a time."""
+        """The FINGERPRINTS, at most 262,144 rows at a time."""
         passed = pl.concat([self.gone, self.heirs["paragraph_id"]])
         others = ~pl.col("paragraph_id").is_in(passed.implode())
-        for day in self.fingerprints:
-            for begin in range(0, day.select(pl.len()).collect().item(), _ROWS_AT_ONCE):
-                yield day.slice(begin, _ROWS_AT_ONCE).filter(others)
+        every = pl.concat([*self.fingerprints, schemas.FINGERPRINTS.empty().lazy()])
+        for begin in range(0, self._height, _ROWS_AT_ONCE):
+            yield every.slice(begin, _ROWS_AT_ONCE).filter(others)
         yield self.heirs.lazy()
+
+    @cached_property
+    def _height(self) -> int:
+        """Rows of the FINGERPRINTS."""
+        return sum(day.select(pl.len()).collect().item() for day in self.fingerprints)
 
     def outlets(self) -> pl.Series:
         """All outlets of the FINGERPRINTS."""
-        found = [day.select(pl.col("outlet").unique()).collect()["outlet"] for day in self.fingerprints]
-        return pl.concat([pl.Series("outlet", [], dtype=pl.String), *found]).unique()
+        every = pl.concat([schemas.FINGERPRINTS.empty().lazy(), *self.fingerprints])
+        return every.select(pl.col("outlet").unique()).collect()["outlet"]
 
     def members_of(self, cluster_ids: pl.Series) -> pl.DataFrame:
         """The MEMBERS of these clusters."""
         wanted = pl.col("cluster_id").is_in(cluster_ids.unique().implode())
         others = ~pl.col("paragraph_id").is_in(self.gone.implode())
-        found = [day.filter(wanted & others).collect() for day in self.members]
-        return pl.concat([schemas.MEMBERS.empty(), *found])
+        return pl.concat([schemas.MEMBERS.empty().lazy(), *self.members]).filter(wanted & others).collect()
 
 
 @dataclass(frozen=True)
@@ -594,22 +598,22 @@ class _Counted:
 
     def _joined(self, parts: Iterable[tuple[NDArray[np.uint32], Frequencies]]) -> Frequencies:
         wanted = [(hashes, part.of(hashes)) for hashes, part in parts]
-        rows = [table.filter(pl.col("words") == 0).select("n_paragraphs").collect() for table in self.tables]
+        n_texts = self._rows(0).select(pl.col("n_paragraphs").cast(pl.Int64).sum()).collect().item()
         return Frequencies(
-            np.concatenate([hashes for hashes, _ in wanted]),
-            np.concatenate([counts for _, counts in wanted]),
-            sum(int(row["n_paragraphs"].sum()) for row in rows),
+            np.concatenate([hashes for hashes, _ in wanted]), np.concatenate([counts for _, counts in wanted]), n_texts
         )
+
+    def _rows(self, words: int) -> pl.LazyFrame:
+        return pl.concat([schemas.FREQUENCIES.empty().lazy(), *self.tables]).filter(pl.col("words") == words)
 
     def _parts(self, words: int) -> Iterator[Frequencies]:
         """All of the hashes, ascending; one part at least."""
-        of_words = [table.filter(pl.col("words") == words) for table in self.tables]
-        n_rows = sum(int(table.select(pl.len()).collect().item()) for table in of_words)
+        of_words = self._rows(words)
+        n_rows = int(of_words.select(pl.len()).collect().item())
         step = (1 << 32) // (n_rows // _COUNTS_AT_ONCE + 1) + 1
         for begin in range(0, 1 << 32, step):
             here = pl.col("shingle").is_between(begin, begin + step, closed="left")
-            found = [table.filter(here).select("shingle", "n_paragraphs").collect() for table in of_words]
-            rows = pl.concat([schemas.FREQUENCIES.empty().select("shingle", "n_paragraphs"), *found])
+            rows = of_words.filter(here).select("shingle", "n_paragraphs").collect()
             hashes, places = np.unique(rows["shingle"].to_numpy(), return_inverse=True)
             summed = np.bincount(places, weights=rows["n_paragraphs"].to_numpy(), minlength=len(hashes))
             yield Frequencies(hashes, summed.astype(np.int64), 0)

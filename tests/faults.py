@@ -22,7 +22,7 @@ STEPS = {  # the named steps of a run: what is being done when it dies
     "card of clean": ("replace", "clean/.tmp-*-stage.json"),
     "card of dedup": ("replace", "dedup/.tmp-*-stage.json"),
     "card of names": ("replace", "names/.tmp-*-stage.json"),
-    "folder of the version": ("mkdir", "versions/.tmp-"),
+    "folder of the version": ("rename", "versions/.spare"),
     "unchanged file linked": ("link", "part-0.parquet"),
     "manifest written": ("write", "manifest.json"),
     "hash of the manifest written": ("write", "manifest.sha256"),

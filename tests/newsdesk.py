@@ -1,4 +1,4 @@
-"""A desk to disturb: the output after one run, the input of a second, and what the second makes when left alone."""
+"""A desk to disturb: an output, the input of one more run, and what that run makes when left alone."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -20,14 +21,14 @@ from pipeline.check import problems
 from pipeline.errors import WriteError
 from pipeline.store import Store, Version
 from tests.faults import ERRORS, STEPS, Faults, injected
-from tests.world import LOCAL, SECOND, WIRE, bytes_of, current, inline, newsroom, page, put, ran
+from tests.world import FIRST, LOCAL, SECOND, WIRE, bytes_of, current, inline, newsroom, page, put, ran
 
-KEEP = ("run.keep_versions=1",)  # so that the second run removes a version, too
+KEEP = ("run.keep_versions=1",)  # so that the second run is built in an old version, and sets one aside, too
 
 
 @dataclass(frozen=True)
 class Desk:
-    """`made` is the output after the first run, `wanted` the files of the second, run undisturbed."""
+    """`made` is the output after two runs, `wanted` the files of the next, called the second, run undisturbed."""
 
     source: Path
     made: Path
@@ -41,7 +42,9 @@ class Desk:
         """The desk, in a folder of its own."""
         source, made, whole = newsroom(root / "raw"), root / "made", root / "whole"
         with inline():
-            ran(source, made, sets=KEEP)
+            ran(source, made, FIRST - timedelta(days=1), KEEP)
+            put(source, "island.example/morning.txt", page("Morning ferries", LOCAL[1], LOCAL[2]))
+            ran(source, made, FIRST, KEEP)
             put(source, "island.example/night.txt", page("Night ferries", *WIRE[:2], LOCAL[2]))
             put(source, "herald.example/2026-11-17/ferry.txt", page("Five night sailings", *WIRE[:2], LOCAL[1]))
             shutil.copytree(made, whole, symlinks=True)
@@ -50,7 +53,7 @@ class Desk:
         return cls(source, made, bytes_of(whole), written_manifest(whole), len(counted.calls), counted.calls)
 
     def copy(self, out: Path) -> Path:
-        """The output after the first run, to be disturbed."""
+        """The output, to be disturbed."""
         shutil.copytree(self.made, out, symlinks=True)
         return out
 

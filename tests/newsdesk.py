@@ -47,15 +47,14 @@ class Desk:
             ran(source, made, FIRST, KEEP)
             put(source, "island.example/night.txt", page("Night ferries", *WIRE[:2], LOCAL[2]))
             put(source, "herald.example/2026-11-17/ferry.txt", page("Five night sailings", *WIRE[:2], LOCAL[1]))
-            shutil.copytree(made, whole, symlinks=True)
+            copied(made, whole)
             with injected(whole) as counted:
                 ran(source, whole, SECOND, KEEP)
         return cls(source, made, bytes_of(whole), written_manifest(whole), len(counted.calls), counted.calls)
 
     def copy(self, out: Path) -> Path:
         """The output, to be disturbed."""
-        shutil.copytree(self.made, out, symlinks=True)
-        return out
+        return copied(self.made, out)
 
     def second(self, out: Path) -> None:
         """The second run."""
@@ -141,6 +140,22 @@ class Desk:
             for number, (done, path) in enumerate(self.calls, 1)
             if done == operation and fnmatchcase(path, f"*{place}*")
         )
+
+
+def copied(source: Path, target: Path) -> Path:
+    """A copy of a folder in which names of one file are names of one file again."""
+    there: dict[int, str] = {}
+
+    def copy(file: str, place: str) -> None:
+        inode = Path(file).stat().st_ino
+        if inode in there:
+            Path(place).hardlink_to(there[inode])
+        else:
+            shutil.copy2(file, place)
+            there[inode] = place
+
+    shutil.copytree(source, target, symlinks=True, copy_function=copy)
+    return target
 
 
 def _is_harmless(faults: Faults) -> bool:

@@ -24,8 +24,8 @@ import pytest
 from benchmarks import OUT, poison, write_figures
 from pipeline.check import problems
 from tests.faults import STEPS
-from tests.newsdesk import Desk, inline
-from tests.world import LOCAL, WIRE, current, page, put, ran
+from tests.newsdesk import Desk, Series, command, inline
+from tests.world import FIRST, LOCAL, WIRE, current, page, put, ran
 
 SEED = 20261122
 KILL_SPAN = (0.05, 1.1)  # of the time of an undisturbed run: from the first import to after the end
@@ -67,14 +67,17 @@ class Room:
     root: Path
     seconds: float
 
-    def each(self, what: Callable[[Path, int], str | None], numbers: Iterable[int]) -> Iterator[str | None]:
-        """What an experiment says, for each number, on a fresh copy of the desk that is removed afterwards."""
+    def each(
+        self, what: Callable[[Path, int], str | None], numbers: Iterable[int], *, empty: bool = False
+    ) -> Iterator[str | None]:
+        """What an experiment says, for each number, on a fresh copy of the desk, or nothing; removed afterwards."""
         started = time.monotonic()
         for number in numbers:
             if time.monotonic() - started > self.seconds:
                 return
             with tempfile.TemporaryDirectory(dir=self.root) as folder:
-                yield what(self.desk.copy(Path(folder) / "out"), number)
+                out = Path(folder) / "out"
+                yield what(out if empty else self.desk.copy(out), number)
 
 
 def failing_calls(room: Room, first: int, every: int) -> Result:
@@ -108,6 +111,24 @@ def random_kills(room: Room, kills: int) -> Result:
 
     result = counted("kill -9 at a random time", room.each(killed, range(kills)))
     result.note = result.note or f"{running} of them while it ran"
+    return result
+
+
+def batches(room: Room, number: int) -> Result:
+    """Three batches, one after the other, each run killed (-9) at a random time and started again."""
+    chance = np.random.default_rng(SEED)
+    three = Series.set_up(room.root / "series")
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(dir=room.root) as folder:
+        subprocess.run(command(three.sources[0], Path(folder) / "out", FIRST), check=True)
+    whole = time.monotonic() - started
+    seconds = (whole * float(chance.uniform(*KILL_SPAN)) for _ in iter(int, 1))
+
+    result = counted(
+        "batches A, B, C, each killed once",
+        room.each(lambda out, _: three.killed(out, seconds), range(number), empty=True),
+    )
+    result.note = result.note or f"{three.cut} of the runs cut short"
     return result
 
 
@@ -229,6 +250,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200, help="kills at random times")
     parser.add_argument("--steps", action=argparse.BooleanOptionalAction, default=True, help="kill at each named step")
     parser.add_argument("--disk", action=argparse.BooleanOptionalAction, default=True, help="fill a small disk")
+    parser.add_argument("--batches", type=int, default=20, help="series of three batches, each run killed once")
     parser.add_argument("--pairs", type=int, default=20, help="pairs of runs started together")
     parser.add_argument("--flips", type=int, default=200, help="single bits turned over")
     parser.add_argument("--documents", type=int, default=20_000, help="good documents, with the hostile set among them")
@@ -252,6 +274,8 @@ def main() -> int:
             results.append(named_kills(room))
         if asked.kills:
             results.append(random_kills(room, asked.kills))
+        if asked.batches:
+            results.append(batches(room, asked.batches))
         if asked.pairs:
             results.append(pairs(room, asked.pairs))
         if asked.flips:

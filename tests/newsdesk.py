@@ -9,8 +9,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from pipeline.check import problems
 from pipeline.errors import WriteError
 from pipeline.store import Store, Version
 from tests.faults import ERRORS, STEPS, Faults, injected
-from tests.world import FIRST, LOCAL, SECOND, WIRE, bytes_of, current, inline, newsroom, page, put, ran
+from tests.world import EDITED, FIRST, LOCAL, SECOND, WIRE, bytes_of, current, inline, newsroom, page, put, ran
 
 KEEP = ("run.keep_versions=1",)  # so that the second run is built in an old version, and sets one aside, too
 
@@ -89,8 +90,7 @@ class Desk:
     def command(self, out: Path, *words: str) -> list[str]:
         """The second run as a process of its own."""
         sets = [word for one in KEEP for word in ("--set", one)]
-        return [sys.executable, "-m", "pipeline.cli", "run", "-q", "--jobs", "1", "--in", str(self.source),
-                "--out", str(out), "--as-of", SECOND.isoformat(), *sets, *words]  # fmt: skip
+        return [*command(self.source, out, SECOND), *sets, *words]
 
     def killed_at(self, out: Path, at: int) -> str | None:
         """kill -9 at the n-th call of the second run; what is wrong afterwards."""
@@ -107,10 +107,7 @@ class Desk:
 
     def killed_after(self, out: Path, seconds: float) -> tuple[bool, str | None]:
         """kill -9 so long after the start; whether the run was still going, and what is wrong afterwards."""
-        with subprocess.Popen(self.command(out), start_new_session=True, stderr=subprocess.DEVNULL) as running:
-            time.sleep(seconds)
-            os.killpg(running.pid, signal.SIGKILL)
-            was_running = running.wait() == -signal.SIGKILL
+        was_running = killed(self.command(out), seconds)
         return was_running, self.wrong(out)
 
     def pair(self, out: Path) -> str | None:
@@ -140,6 +137,71 @@ class Desk:
             for number, (done, path) in enumerate(self.calls, 1)
             if done == operation and fnmatchcase(path, f"*{place}*")
         )
+
+
+@dataclass
+class Series:
+    """Three batches, one after the other: the input of each with all before it, and the outputs, undisturbed."""
+
+    sources: list[Path]
+    after: list[Path]
+    cut: int = 0  # runs cut short so far
+
+    @classmethod
+    def set_up(cls, root: Path) -> Series:
+        """The series, in a folder of its own."""
+        series = cls([root / f"raw-{n}" for n in range(3)], [root / f"after-{n}" for n in range(3)])
+        for source in series.sources:
+            newsroom(source)
+        for source in series.sources[1:]:
+            put(source, "island.example/night.txt", page("Night ferries", *WIRE[:2], LOCAL[2]))
+        put(series.sources[2], "coast.example/dock.txt", page("Dock workers to vote", WIRE[2], LOCAL[0], LOCAL[1]))
+        put(series.sources[2], "island.example/morning.txt", page("Morning ferries", *EDITED))
+        out = root / "out"
+        with inline():
+            for number in range(3):
+                series.run(out, number)
+                copied(out, series.after[number])
+        return series
+
+    def run(self, out: Path, number: int) -> None:
+        """The run of one batch."""
+        ran(self.sources[number], out, FIRST + timedelta(days=number))
+
+    def disturbed(self, out: Path, cut_short: Callable[[Path, int], None]) -> str | None:
+        """All batches, each run cut short and started again; what is wrong afterwards, None when nothing is."""
+        for number, wanted in enumerate(self.after):
+            cut_short(out, number)
+            if (out / "current").exists() and list(problems(current(out), deep=True)):
+                return f"batch {number + 1}: the version left is not sound"
+            with inline():
+                self.run(out, number)
+            if (bytes_of(out), written_manifest(out)) != (bytes_of(wanted), written_manifest(wanted)):
+                return f"batch {number + 1}: other bytes than undisturbed"
+        return None
+
+    def killed(self, out: Path, seconds: Iterator[float]) -> str | None:
+        """The same with each run killed (-9) so long after its start."""
+
+        def cut_short(out: Path, number: int) -> None:
+            as_of = FIRST + timedelta(days=number)
+            self.cut += killed(command(self.sources[number], out, as_of), next(seconds))
+
+        return self.disturbed(out, cut_short)
+
+
+def command(source: Path, out: Path, as_of: datetime) -> list[str]:
+    """A run as a process of its own."""
+    return [sys.executable, "-m", "pipeline.cli", "run", "-q", "--jobs", "1", "--in", str(source), "--out", str(out),
+            "--as-of", as_of.isoformat()]  # fmt: skip
+
+
+def killed(words: list[str], seconds: float) -> bool:
+    """Kill -9 a command and all it started so long after its start; whether it was still running."""
+    with subprocess.Popen(words, start_new_session=True, stderr=subprocess.DEVNULL) as running:
+        time.sleep(seconds)
+        os.killpg(running.pid, signal.SIGKILL)
+        return running.wait() == -signal.SIGKILL
 
 
 def copied(source: Path, target: Path) -> Path:

@@ -70,7 +70,7 @@ class Desk:
                 self.second(out)
             except WriteError as failure:
                 said = str(failure)
-        if os.strerror(error) not in said and not _is_harmless(faults):
+        if os.strerror(error) not in said and not self._is_harmless(faults):
             return f"call {at} {faults.calls[at - 1]}: failed with '{said}'"
         return self.wrong(out)
 
@@ -128,6 +128,16 @@ class Desk:
         name = str(file.relative_to(version.path))
         said = list(problems(Version(version.path), deep=True))
         return None if any(name in sentence for sentence in said) else f"{name}: {said}"
+
+    def _is_harmless(self, faults: Faults) -> bool:
+        """The run may go on: the folder was there already, or an old version is set aside after the new one is out."""
+        before = faults.calls[: faults.at]
+        operation, place = before[-1]
+        if operation == "mkdir":
+            is_made = ("mkdir", place) in before[:-1]
+            return is_made or place == str(faults.root) or (self.made / place).is_dir()
+        is_published = any(done == "replace" and path == ".tmp-current" for done, path in before[:-1])
+        return is_published and operation in ("rename", "unlink", "rmdir") and "stage" not in place
 
     def step(self, name: str) -> int:
         """The number of the call at which a named step is taken."""
@@ -218,16 +228,6 @@ def copied(source: Path, target: Path) -> Path:
 
     shutil.copytree(source, target, symlinks=True, copy_function=copy)
     return target
-
-
-def _is_harmless(faults: Faults) -> bool:
-    """The run may go on: the output folder was there already, or an old version is removed after the new one is out."""
-    before = faults.calls[: faults.at]
-    operation, place = before[-1]
-    if operation == "mkdir":
-        return place == str(faults.root)
-    is_published = any(done == "replace" and path == ".tmp-current" for done, path in before[:-1])
-    return is_published and operation in ("rename", "unlink", "rmdir") and "stage" not in place
 
 
 def written_manifest(out: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ refuses a folder whose card does not fit. `export` is the commit.
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 import time
@@ -14,8 +15,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from importlib.metadata import version as library_version
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from shutil import which
+from typing import Any, Literal, Protocol
 
 import polars as pl
 
@@ -62,6 +65,7 @@ class Order:
     out: Path
     as_of: datetime
     jobs: int = 1
+    engine: Literal["local", "spark"] = "local"
     dry_run: bool = False
     force_publish: bool = False
     retry: bool = False
@@ -103,7 +107,7 @@ class Bench:
         """The bench for an order; a dry run works in a folder of its own."""
         store = Store(order.out)
         stage = order.out / ".dry-run" if order.dry_run else store.stage
-        return cls(order, store, stage, reporter, Local(order.jobs))
+        return cls(order, store, stage, reporter, _engine(order, stage))
 
     def settings(self, stage: str) -> dict[str, Any]:
         """The stage's settings as plain values, and the rules or people that come with them."""
@@ -156,6 +160,20 @@ class Bench:
         replace_text(json_text(card), self.stage / stage / CARD)
         self.reporter.event(stage, f"{stage}: done", **counts)
         return counts
+
+
+def _engine(order: Order, stage: Path) -> Engine:
+    """The engine that the order names. Raises ConfigError where it is not installed."""
+    if order.engine == "local":
+        return Local(order.jobs)
+    if find_spec("pyspark") is None or not (which("java") or "JAVA_HOME" in os.environ):
+        raise ConfigError("--engine spark: needs PySpark and Java 17 or newer; `pip install 'copydesk[spark]'`")
+    from pipeline.engines.spark import Spark
+
+    settings = order.config.settings.spark
+    own = f"copydesk-{run_hash((str(order.out.absolute()),))}"  # a shared folder may serve several outputs
+    work = Path(settings.work_dir) / own if settings.work_dir else stage / order.engine
+    return Spark(work, settings.master, settings.conf, order.jobs)
 
 
 def run(order: Order, reporter: Reporter, *, lock_timeout: float = 0.0) -> Outcome:
@@ -695,6 +713,7 @@ def _manifest(bench: Bench, cards: Mapping[str, Any], counts: Mapping[str, Any],
             "peak_memory_mb": _peak_memory(),
             "peaks_mb": {stage: card["measured"]["peak_memory_mb"] for stage, card in cards.items()},  # so far
             "jobs": bench.order.jobs,
+            "engine": bench.order.engine,
             "source": str(bench.order.source),
         },
     }

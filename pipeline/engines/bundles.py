@@ -40,11 +40,16 @@ def read_whole(bundle: Path, table: str) -> pl.DataFrame:
     return read_tables([bundle / table / name for name in part_names({table: bundle})])
 
 
+def part_name(number: int) -> str:
+    """What part `number` of every table is called."""
+    return f"part-{number:05d}.parquet"
+
+
 def write_part(bundle: Path, number: int, batch: Batch) -> dict[str, int]:
     """Write part `number` of the bundle; rows by table name."""
     for table, rows in batch.items():
         (bundle / table).mkdir(parents=True, exist_ok=True)
-        write_table(rows, bundle / table / f"part-{number:05d}.parquet")
+        write_table(rows, bundle / table / part_name(number))
     return {table: rows.height for table, rows in batch.items()}
 
 

@@ -388,12 +388,15 @@ def _line_tally(lines: pl.DataFrame) -> pl.DataFrame:
     """
     kept = pl.col("paragraph_no").is_not_null()
     is_first = pl.int_range(pl.len()).over("article_id") == 0
-    has_text = kept.any().over("article_id")
-    return lines.group_by(kept.alias("is_kept"), "dropped_by").agg(
-        pl.len().cast(pl.Int64).alias("n_lines"),
-        pl.col("text").str.len_chars().sum().cast(pl.Int64).alias("n_characters"),
-        (is_first & ~has_text).sum().cast(pl.Int64).alias("n_without_text"),
+    told = lines.select(
+        kept.alias("is_kept"),
+        "dropped_by",
+        pl.col("text").str.len_chars().cast(pl.Int64).alias("n_characters"),
+        (is_first & ~kept.any().over("article_id")).alias("n_without_text"),
     )
+    n_lines = pl.len().cast(pl.Int64).alias("n_lines")
+    sums = pl.col("n_characters", "n_without_text").sum().cast(pl.Int64)
+    return told.group_by("is_kept", "dropped_by").agg(n_lines, sums)
 
 
 def _line_counts(tally: pl.DataFrame) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import pickle
 import re
 import shutil
 import sys
@@ -32,6 +31,7 @@ import polars as pl
 from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark import RDD, SparkConf, SparkContext
 from pyspark.errors import PySparkRuntimeError
+from pyspark.serializers import CPickleSerializer
 
 from pipeline import __version__, errors
 from pipeline.engines.base import Batch, Batches, BatchKernel, Fences, Kernel, Keys, Refused, Result, Task
@@ -48,6 +48,7 @@ Piece = tuple[int, tuple[int, str, bytes]]  # place; number of the batch it come
 QUIET = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
 LOOPBACK = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}  # of one machine: not reachable
 _OURS = re.compile(r"pipeline\.errors\.(\w+): (.*?)(?:\n SQLSTATE|\n\tat |\Z)", re.DOTALL)
+_FORM = CPickleSerializer()  # in which Spark itself sends tasks and answers between its processes
 _GATEWAY = "PYSPARK_GATEWAY_PORT"  # set where spark-submit has started the JVM
 
 
@@ -294,7 +295,8 @@ def _dealt_out(groups: Sequence[Sequence[Task]], folder: Path, n_cores: int) -> 
     n = min(len(groups), max(n_cores, -(-len(groups) // GROUPS_A_TASK)))
     files = [folder / f"{number}.tasks" for number in range(n)]
     for number, file in enumerate(files):
-        file.write_bytes(pickle.dumps(groups[len(groups) * number // n : len(groups) * (number + 1) // n]))
+        with file.open("xb") as opened:
+            _FORM.dump_stream(groups[len(groups) * number // n : len(groups) * (number + 1) // n], opened)
     return files
 
 
@@ -302,8 +304,7 @@ def _answers(files: Iterable[Path]) -> Iterator[Any]:
     """The answers in the files, which are read once."""
     for file in files:
         with file.open("rb") as opened:
-            while opened.peek(1):
-                yield pickle.load(opened)  # noqa: S301  our own tasks wrote it
+            yield from _FORM.load_stream(opened)
         file.unlink()
 
 
@@ -387,9 +388,7 @@ def _answered(
 ) -> Iterator[Path]:
     """Do the groups of tasks in a file; the file with their answers."""
     for file in files:
-        groups: list[Sequence[Task]] = pickle.loads(file.read_bytes())  # noqa: S301  the driver wrote it
         draft = file.with_name(f"{file.stem}.{token_hex(8)}")  # two attempts may be at work
-        with draft.open("xb") as opened:
-            for answer in Fenced(kernel, 1, fences, refused).answers(groups):
-                pickle.dump(answer, opened)
+        with file.open("rb") as groups, draft.open("xb") as opened:
+            _FORM.dump_stream(Fenced(kernel, 1, fences, refused).answers(_FORM.load_stream(groups)), opened)
         yield draft.replace(file.with_suffix(".answers"))

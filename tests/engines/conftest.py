@@ -14,12 +14,17 @@ ROOT = Path(__file__).parents[2]
 SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
-@pytest.fixture(scope="session")
-def spark(tmp_path_factory):
-    """Spark in this process and its executors' two cores; started once."""
+def refuse_without_spark():
+    """Skip, and say why, where Spark cannot run."""
     for needed, there in (("PySpark", find_spec("pyspark")), ("Java", shutil.which("java"))):
         if not there:
             pytest.skip(f"{needed} is not installed")
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory):
+    """Spark in this process and two cores of it; started once."""
+    refuse_without_spark()
     from pipeline.engines.spark import Spark
 
     with pytest.MonkeyPatch.context() as patch:

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from io import BytesIO
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -41,7 +41,7 @@ from pipeline.engines.keys import columns_of, dealt, refuse_unlike
 from pipeline.files import TEMPORARY, remove_folder, reset_folder
 
 LOG = "spark.log"  # in the work folder: what the JVM says
-# Groups of tasks that one Spark task works on: 1,024 pages, some 30 s, against 2 s to start the fenced process.
+# Groups of tasks for each core in a wave: 1,024 pages, some 30 s, against 2 s to start the fenced process.
 GROUPS_A_TASK = 64
 Rows = Iterator[Any]  # what a Spark partition holds: parts by number, or pieces of frames
 Piece = tuple[int, tuple[int, str, bytes]]  # place; number of the batch it comes from, table, rows
@@ -138,18 +138,18 @@ class Spark:
     ) -> Iterator[Result]:
         """The kernel's last answer for each group, in order, each worked out behind fences in an executor.
 
-        Groups go out in waves, so that the driver holds one answer at a time: tasks and answers are files of the work
-        folder. While executors are at one wave, the driver reads the next.
+        Groups and answers are files of the work folder, so that the driver holds one of them at a time. They go out in
+        waves: while executors are at one, the driver reads the next.
         """
-        source = iter(tasks)
-        size = self.context.defaultParallelism * GROUPS_A_TASK
-        waves = iter(lambda: list(islice(source, size)), [])
+        source, n_cores = iter(tasks), self.context.defaultParallelism
         with self.folder() as folder, ThreadPoolExecutor(1) as line:
             ahead: Future[list[Path]] | None = None
             try:
-                for number, wave in enumerate(waves):
-                    parts = _dealt_out(wave, reset_folder(folder / str(number)), self.context.defaultParallelism)
-                    wave.clear()
+                for wave in count():
+                    files = _group_files(islice(source, n_cores * GROUPS_A_TASK), reset_folder(folder / str(wave)))
+                    if not files:
+                        break
+                    parts = _dealt_out(files, n_cores)
                     done, ahead = ahead, line.submit(self._isolated, kernel, parts, fences, refused)
                     yield from _answers(done.result() if done else ())
                 yield from _answers(ahead.result() if ahead else ())
@@ -231,7 +231,11 @@ class Spark:
                     )
 
     def _isolated(
-        self, kernel: Kernel[Task, Result], parts: Sequence[Path], fences: Fences, refused: Refused[Task, Result]
+        self,
+        kernel: Kernel[Task, Result],
+        parts: Sequence[Sequence[Path]],
+        fences: Fences,
+        refused: Refused[Task, Result],
     ) -> list[Path]:
         asked = self.context.parallelize(parts, len(parts))
         return self._collected(asked.mapPartitions(partial(_answered, kernel, fences, refused)))
@@ -290,14 +294,20 @@ def _end_of(log: Path) -> str:
     return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:])
 
 
-def _dealt_out(groups: Sequence[Sequence[Task]], folder: Path, n_cores: int) -> list[Path]:
-    """Files with the groups, in order, for as many Spark tasks as there are cores, or more."""
-    n = min(len(groups), max(n_cores, -(-len(groups) // GROUPS_A_TASK)))
-    files = [folder / f"{number}.tasks" for number in range(n)]
-    for number, file in enumerate(files):
-        with file.open("xb") as opened:
-            _FORM.dump_stream(groups[len(groups) * number // n : len(groups) * (number + 1) // n], opened)
+def _group_files(groups: Iterable[Sequence[Task]], folder: Path) -> list[Path]:
+    """A file for each group of tasks."""
+    files = []
+    for number, group in enumerate(groups):
+        files.append(folder / f"{number}.tasks")
+        with files[-1].open("xb") as opened:
+            _FORM.dump_stream([group], opened)
     return files
+
+
+def _dealt_out(files: Sequence[Path], n_cores: int) -> list[Sequence[Path]]:
+    """The files in order, in as many parts as there are cores, as even as can be."""
+    n = min(len(files), n_cores)
+    return [files[len(files) * part // n : len(files) * (part + 1) // n] for part in range(n)]
 
 
 def _answers(files: Iterable[Path]) -> Iterator[Any]:
@@ -384,11 +394,17 @@ def _written(
 
 
 def _answered(
-    kernel: Kernel[Task, Result], fences: Fences, refused: Refused[Task, Result], files: Iterable[Path]
+    kernel: Kernel[Task, Result], fences: Fences, refused: Refused[Task, Result], parts: Iterable[Sequence[Path]]
 ) -> Iterator[Path]:
-    """Do the groups of tasks in a file; the file with their answers."""
+    """Do the groups of tasks in some files; the file with their answers."""
+    for files in parts:
+        draft = files[0].with_name(f"{files[0].stem}.{token_hex(8)}")  # two attempts may be at work
+        with draft.open("xb") as opened:
+            _FORM.dump_stream(Fenced(kernel, 1, fences, refused).answers(_groups(files)), opened)
+        yield draft.replace(files[0].with_suffix(".answers"))
+
+
+def _groups(files: Iterable[Path]) -> Iterator[Any]:
     for file in files:
-        draft = file.with_name(f"{file.stem}.{token_hex(8)}")  # two attempts may be at work
-        with file.open("rb") as groups, draft.open("xb") as opened:
-            _FORM.dump_stream(Fenced(kernel, 1, fences, refused).answers(_FORM.load_stream(groups)), opened)
-        yield draft.replace(file.with_suffix(".answers"))
+        with file.open("rb") as opened:
+            yield from _FORM.load_stream(opened)

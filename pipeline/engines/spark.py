@@ -291,7 +291,9 @@ def _errors_go_to(log: Path) -> Iterator[None]:
 
 
 def _end_of(log: Path) -> str:
-    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:])
+    """The last three lines that are no step of a stack trace."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return "\n".join([line for line in lines if not line.startswith(("\t", " "))][-3:])
 
 
 def _group_files(groups: Iterable[Sequence[Task]], folder: Path) -> list[Path]:

@@ -77,6 +77,10 @@ class Engine(Protocol):
         """
         ...
 
+    def keep(self, batches: Iterable[Batch]) -> Batches:
+        """The same batches, an engine's or the driver's own, made once however often they are asked for."""
+        ...
+
     def map_isolated(
         self,
         kernel: Kernel[Task, Result],

@@ -55,6 +55,11 @@ class Local:
         """One batch while its rows are few, several when they are many; see `Engine.group`."""
         return Stream(lambda: _grouped(batches, by))
 
+    def keep(self, batches: Iterable[Batch]) -> Stream:
+        """The same batches, in memory."""
+        kept = list(batches)
+        return Stream(lambda: kept)
+
     def map_isolated(
         self,
         kernel: Kernel[Task, Result],

@@ -2,62 +2,56 @@
 
 Copies are marked and linked, never dropped. What a batch must know of earlier ones is its `Memory`, which is read piece
 by piece: what it holds of them at once is the paragraphs it meets. Their rows are final, and every link has the earlier
-paragraph on its left.
+paragraph on its left. The steps stand in texts.py, counts.py, pairs.py and joining.py, each a chain of maps and groups.
 """
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from pipeline import schemas
+from pipeline.engines.base import Batch, Batches, Engine
+from pipeline.engines.local import Local
 from pipeline.errors import PipelineError
 from pipeline.kernels import hashing, minhash
-from pipeline.kernels.bands import BandIndex, Banding, candidate_pairs
-from pipeline.kernels.clusters import Cluster, Copies, Copy, JoinRule, cluster_to_join, components
+from pipeline.kernels.bands import BandIndex, Banding
 from pipeline.kernels.normalise import normal_forms
-from pipeline.kernels.shingles import Frequencies, HashSets, Words, rarer, shingle_sets
-from pipeline.kernels.similarity import idf_weights, overlaps, set_weights, shared_counts, weighted_scores
-from pipeline.kernels.slots import Slots, is_one_template, slots
+from pipeline.kernels.shingles import Frequencies, HashSets
 from pipeline.kernels.wire import cluster_sources
 from pipeline.stages.base import StageSettings
+from pipeline.stages.counts import Counts, own_frequencies
+from pipeline.stages.joining import LINKS, SLIM, Remembered, judged
+from pipeline.stages.pairs import candidates, shared_shingles, signatures, signed_texts, slots_of, verified
+from pipeline.stages.texts import (
+    AT,
+    DAY,
+    ORDER,
+    SETS,
+    TOLD,
+    distinct_texts,
+    first_told,
+    in_order,
+    numbered_texts,
+    timed,
+    told_texts,
+    window,
+)  # fmt: skip
 
 READS = (schemas.DOCUMENTS, schemas.JUDGED_LINES)
 WRITES = (schemas.LINKED_PARAGRAPHS, schemas.LINKS)
 STATE = (schemas.FINGERPRINTS, schemas.FREQUENCIES, schemas.MEMBERS)  # what later batches must know of one
 
-# Containment from which two paragraphs are linked. .44 had P .994 R .860 on edited copies and P .985 on real news,
-# .50 .996 / .838, .35 .987 / .919. Two translations of one quotation came to .43.
-MIN_CONTAINMENT = {"loose": 0.35, "default": 0.44, "strict": 0.50}
-# An idiom ("how much does it cost to") can be half of a short paragraph: of 190 links between pages of different sites,
-# hardly a copy among them, 140 shared fewer than 6 shingles, mostly below 12 words. With .65 for these 100 are left.
-FEW_SHARED = 6  # shingles
-MIN_CONTAINMENT_OF_FEW = 0.45
-SHORT = 12  # words
-MIN_CONTAINMENT_OF_SHORT = 0.65  # where few are shared
-MANY_SHARED = 12  # shingles, too many for an idiom
-MIN_CONTAINMENT_OF_MANY = 0.36  # contained passages found: .743 instead of .730, at the same precision
-BIGRAM = 2
-SETS = ("shingles", "bigrams", "numbers", "contexts", "fillings")  # what a fingerprint says of its text
-# Versions of one text, whose shingles are counted once; a pair at Jaccard .7 is found in 89 of 100 cases, at .3 in 6.
-FAMILY = Banding(bands=8, rows=4)
 DUPLICATE_SHARE = 0.8  # of an article's paragraphs that must have a copy in one other article
 DUPLICATE_PARAGRAPHS = 3  # of these, at least so many
-_DAY = 86_400_000_000  # microseconds
 _TEXTS_AT_ONCE = 1 << 17  # made into words and sets together: 0.5 GB on the way
-_SETS_AT_ONCE = 1 << 15  # made into signatures together: 0.1 GB on the way
 _ROWS_AT_ONCE = 1 << 18  # of the memory, read together: 0.3 GB; the rows in a row group
-_PAIRS_AT_ONCE = 1 << 17  # whose shingles are looked up together
-_HASHES_AT_ONCE = 1 << 29  # of the 32-bit numbers, counted together: an eighth of a batch's shingles
-_COUNTS_AT_ONCE = 1 << 22  # shingle counts of the memory summed together: 0.1 GB
 
 
 class Settings(StageSettings):
@@ -224,27 +218,88 @@ def apply(
     settings: Settings,
     frequencies: Sequence[pl.LazyFrame] | None = None,
 ) -> Reuse:
-    """Judge one batch of PLAIN_PARAGRAPHS against itself and the memory.
-
-    Document frequencies are those of all batches in memory and this one, so a pair is judged with the table of its
-    later paragraph; or those of the FREQUENCIES given, with which a corpus has the same clusters however it is cut
-    into batches. The answer does not depend on the order of the rows.
-    """
+    """Judge one batch of PLAIN_PARAGRAPHS against itself and the memory, in this process; see `survey`."""
     paragraphs = schemas.conform(paragraphs, schemas.PLAIN_PARAGRAPHS, at="dedup")
     if not settings.enabled:
         return _alone(paragraphs, settings)
-    compared = _compared(paragraphs, memory, settings, frequencies)
-    judged, links, n_met = _clustered(compared, memory, settings)
-    sets, own, report = compared.texts.by_name(), compared.own, compared.report
-    del compared  # the texts are let go set by set
+    engine = Local()
+    pieces = [paragraphs.slice(begin, _TEXTS_AT_ONCE) for begin in range(0, paragraphs.height or 1, _TEXTS_AT_ONCE)]
+    batches = engine.keep([{"paragraphs": piece} for piece in pieces])
+    found = survey(batches, memory, settings, engine, frequencies)
+    links = engine.gather(found.links, "links")
     n_exact = int((links["link_type"] == "exact").sum())
     return Reuse(
-        fingerprints=_fingerprints(judged, sets),
-        paragraphs=_linked_paragraphs(paragraphs, judged),
-        links=_tabled(links, schemas.LINKS.without("batch_id")),
+        fingerprints=_tabled(engine.gather(found.fingerprints, "fingerprints"), schemas.FINGERPRINTS),
+        paragraphs=_linked_paragraphs(paragraphs, engine.gather(found.judged, "judged")),
+        links=_tabled(links, LINKS),
+        frequencies=schemas.ordered(engine.gather(found.frequencies, "counts"), schemas.FREQUENCIES),
+        members=_tabled(engine.gather(found.judged, "judged").with_columns(_UNTOLD), schemas.MEMBERS),
+        report=found.report | {"n_exact_copies": n_exact},
+    )
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a batch adds, still in the engine's hands."""
+
+    judged: Batches  # `judged`: its comparable paragraphs (JUDGED)
+    links: Batches  # `links`: LINKS without batch_id
+    fingerprints: Batches  # `fingerprints`: FINGERPRINTS
+    frequencies: Batches  # `counts`: FREQUENCIES, this batch's own
+    report: dict[str, int]
+
+
+def survey(
+    paragraphs: Batches,
+    memory: Memory,
+    settings: Settings,
+    engine: Engine,
+    frequencies: Sequence[pl.LazyFrame] | None = None,
+) -> Survey:
+    """Judge batches of `paragraphs` (PLAIN_PARAGRAPHS), which are one batch of a run, against all and the memory.
+
+    Document frequencies are those of all batches in memory and this one, so a pair is judged with the table of its
+    later paragraph; or those of the FREQUENCIES given, with which a corpus has the same clusters however it is cut
+    into batches. The answer does not depend on the order of the rows, nor on how they are dealt out.
+    """
+    printed = engine.keep(distinct_texts(paragraphs, engine, settings))
+    known = _known(printed, memory, engine)
+    reached = partial(_reached, _span(printed, engine), settings)
+    told = engine.keep(told_texts(printed, known.with_columns(reached().alias("is_reached")), engine, settings))
+    rows = engine.keep(engine.map(_only_rows, printed))
+    del printed  # the texts are as large as all that follows
+    placed, n_texts = numbered_texts(told, engine)
+    texts = engine.keep(placed)
+    del told, placed
+    own = engine.keep(own_frequencies(texts, engine, settings))
+    none = engine.keep([{"counts": schemas.FREQUENCIES.empty()}])
+    counts = Counts(own, memory.frequencies, engine) if frequencies is None else Counts(none, frequencies, engine)
+    frequent = counts.over(settings.shingle_words, settings.max_frequency)
+    signed = signed_texts(texts, frequent, engine, settings)
+    signed = engine.keep(signed) if memory.fingerprints else signed
+    pairs, crowded = candidates(signed, n_texts, engine, settings)
+    n_banded, n_crowded_by = _height(signed, "signatures", engine), engine.gather(crowded, "crowded")["text_no"]
+    met = _met(memory, texts, signed, n_texts, reached(whole_days=True), frequent, engine, settings)
+    del signed
+    every = texts + engine.keep([{"texts": met.texts}])
+    both = engine.keep(pairs + engine.keep([{"pairs": met.pairs}]))
+    linked = engine.keep(verified(both, every, counts, engine, settings))
+    remembered = _remembered(
+        memory, rows, pl.concat([known.filter(reached())["cluster_id"], met.cluster_ids]), reached(), engine
+    )
+    found = engine.keep(judged(rows, every, linked, remembered, engine, settings))
+    return Survey(
+        judged=engine.map(partial(_only, table="judged"), found),
+        links=engine.map(partial(_only, table="links"), found),
+        fingerprints=_fingerprints(found, texts, engine, settings),
         frequencies=own,
-        members=_tabled(judged.with_columns(_UNTOLD), schemas.MEMBERS),
-        report=report | {"n_exact_copies": n_exact, "n_met": n_met},
+        report={
+            "n_banded": n_banded,
+            "n_candidates": _height(pairs, "pairs", engine) + met.n_met,
+            "n_crowded": pl.concat([n_crowded_by, met.crowded]).n_unique(),
+            "n_verified": _height(linked, "linked", engine),
+            "n_met": remembered.paragraphs.height,
+        },
     )
 
 
@@ -255,15 +310,15 @@ def heirs(fingerprints: pl.LazyFrame, is_gone: pl.Expr) -> pl.DataFrame:
     the same text and own day, unless it has sets already.
     """
     text = ["exact_key", "own_day"]
-    dated = fingerprints.with_columns((_AT // _DAY).alias("own_day"))
+    dated = fingerprints.with_columns((AT // DAY).alias("own_day"))
 
     def first_rows(wanted: pl.Expr) -> pl.DataFrame:
-        in_order = dated.filter(wanted).sort(_AT, "article_id", "paragraph_no")
+        in_order = dated.filter(wanted).sort(AT, "article_id", "paragraph_no")
         return in_order.unique(text, keep="first", maintain_order=True).collect()
 
-    going = first_rows(is_gone & _TOLD).select(*text, *SETS)
+    going = first_rows(is_gone & TOLD).select(*text, *SETS)
     left = first_rows(~is_gone & pl.col("exact_key").is_in(going["exact_key"].unique().implode()))
-    untold = left.filter(~_TOLD).drop(SETS)
+    untold = left.filter(~TOLD).drop(SETS)
     return untold.join(going, on=text, maintain_order="left").select(schemas.FINGERPRINTS.names)
 
 
@@ -324,641 +379,137 @@ def _most(counted: tuple[int, str]) -> tuple[int, list[int]]:
     return counted[0], [-ord(letter) for letter in counted[1]]
 
 
-@dataclass(frozen=True)
-class _Compared:
-    """A batch, the texts it has and meets, and which of these are copies."""
-
-    new: pl.DataFrame
-    texts: _Texts
-    linked: _LinkedTexts
-    names: pl.Series  # of the clusters that its paragraphs may join or found
-    own: pl.DataFrame  # schemas.FREQUENCIES
-    report: dict[str, int]
+# ------------------------------------------------------------------------------------------------------ the memory
 
 
-def _compared(
-    paragraphs: pl.DataFrame, memory: Memory, settings: Settings, frequencies: Sequence[pl.LazyFrame] | None
-) -> _Compared:
-    new, texts = _newcomers(paragraphs, settings)
-    reached = _reached(new, settings)
-    known = memory.paragraphs(pl.col("exact_key").is_in(texts.exact_keys.implode()))
-    own = _own_frequencies(texts, known["exact_key"], settings)
-    counted = _Counted([*memory.frequencies, own.lazy()] if frequencies is None else frequencies)
-    known = _in_order(known.filter(reached), settings)
-    texts = texts.as_remembered(known)
-    asking = _asking(_rows(known, new, texts), len(texts), _window(settings))
-    candidates = _candidates(texts, asking, memory, _reached(new, settings, whole_days=True), counted, settings)
-    texts = _Texts.together([texts, _Texts.remembered(candidates.met)])
-    linked = _linked_texts(texts, candidates, counted, settings)
-    # A revision's paragraph is met again under its own name.
-    names = pl.concat([known["cluster_id"], candidates.met["cluster_id"], new["paragraph_id"]]).unique()
-    return _Compared(new, texts, linked, names, own, candidates.report | {"n_verified": len(linked.left)})
+def _known(printed: Batches, memory: Memory, engine: Engine) -> pl.DataFrame:
+    """FINGERPRINTS of the batch's texts."""
+    if not memory.fingerprints:
+        return schemas.FINGERPRINTS.empty()
+    keys = engine.gather(engine.map(_keys, printed), "keys")["exact_key"].unique()
+    return memory.paragraphs(pl.col("exact_key").is_in(keys.implode()))
 
 
-def _clustered(compared: _Compared, memory: Memory, settings: Settings) -> tuple[pl.DataFrame, pl.DataFrame, int]:
-    """The batch's comparable rows, judged; their links; and how many remembered paragraphs were met."""
-    texts, linked = compared.texts, compared.linked
-    reached = _reached(compared.new, settings)
-    old = memory.paragraphs(reached & pl.col("cluster_id").is_in(compared.names.implode()), _SLIM)
-    rows = _rows(_in_order(old, settings), compared.new, texts)
-    rule = JoinRule(settings.join_share, settings.compare_members, _window(settings))
-    joined = _joined(rows, linked, _EarlierClusters.of(rows, memory.members_of(compared.names)), rule)
-    links = _links(joined, linked, rows, texts, settings)
-    return _judged(rows, joined.places, links), links, old.height
+def _keys(batch: Batch) -> Batch:
+    return {"keys": batch["texts"].select("exact_key")}
 
 
-# ------------------------------------------------------------------------------------------------- rows and texts
-
-_AT = pl.coalesce("published_at", "first_seen_at").dt.epoch("us").alias("at")  # a paragraph's own time, microseconds
-_ORDER = ("at", "not_agency", "article_id", "paragraph_no")  # within a batch
-_TOLD = pl.col("shingles").list.len() > 0
-_SLIM = [name for name in schemas.FINGERPRINTS.names if name not in SETS]
-_OWN = [name for name in _SLIM if name not in ("cluster_id", "position")]  # what is known before clusters are
+def _only_rows(batch: Batch) -> Batch:
+    return {"rows": batch["rows"]}
 
 
-@dataclass(frozen=True)
-class _Texts:
-    """What exact copies have in common, by text_no: those of the batch, in order, then those it meets in memory."""
-
-    exact_keys: pl.Series
-    n_tokens: NDArray[np.int64]
-    shingles: HashSets
-    bigrams: HashSets
-    figures: HashSets
-    slots: Slots
-
-    def __len__(self) -> int:
-        return len(self.exact_keys)
-
-    def by_name(self) -> dict[str, HashSets]:
-        """The sets by the column of FINGERPRINTS that holds them."""
-        every = (self.shingles, self.bigrams, self.figures, self.slots.contexts, self.slots.fillings)
-        return dict(zip(SETS, every, strict=True))
-
-    def take(self, rows: NDArray[np.int64]) -> _Texts:
-        """The given texts, in that order."""
-        return _Texts(
-            self.exact_keys.gather(rows),
-            self.n_tokens[rows],
-            self.shingles.take(rows),
-            self.bigrams.take(rows),
-            self.figures.take(rows),
-            self.slots.take(rows),
-        )
-
-    @staticmethod
-    def together(parts: Sequence[_Texts]) -> _Texts:
-        """The texts of all parts, one after the other."""
-        parts = [part for part in parts if len(part)] or parts
-        if len(parts) == 1:
-            return parts[0]
-        return _Texts(
-            pl.concat([part.exact_keys for part in parts]),
-            np.concatenate([part.n_tokens for part in parts]),
-            HashSets.together([part.shingles for part in parts]),
-            HashSets.together([part.bigrams for part in parts]),
-            HashSets.together([part.figures for part in parts]),
-            Slots(
-                HashSets.together([part.slots.contexts for part in parts]),
-                HashSets.together([part.slots.fillings for part in parts]),
-            ),
-        )
-
-    @staticmethod
-    def remembered(known: pl.DataFrame) -> _Texts:
-        """The texts of FINGERPRINTS in order; of each, what its first row with shingles says."""
-        told = _told(known)
-        shingles, bigrams, figures, contexts, fillings = (HashSets.from_lists(told[name]) for name in SETS)
-        n_tokens = told["n_tokens"].to_numpy().astype(np.int64)
-        return _Texts(told["exact_key"], n_tokens, shingles, bigrams, figures, Slots(contexts, fillings))
-
-    def as_remembered(self, known: pl.DataFrame) -> _Texts:
-        """The same texts; those among the FINGERPRINTS say what they said at first."""
-        before = _Texts.remembered(known)
-        if not len(before):
-            return self
-        numbers = np.arange(len(self))
-        replaced = _numbered(self.exact_keys, before.exact_keys)
-        numbers = np.where(replaced >= 0, len(self) + replaced, numbers)
-        return _Texts.together([self, before]).take(numbers)
+def _span(printed: Batches, engine: Engine) -> tuple[int, int] | None:
+    """First and last own time of the batch's paragraphs; None where it has none."""
+    spans = engine.gather(engine.map(_batch_span, printed), "span").drop_nulls()
+    return (spans["first"].min(), spans["last"].max()) if spans.height else None
 
 
-def _told(known: pl.DataFrame) -> pl.DataFrame:
-    """The first row with shingles of each text."""
-    return known.filter(_TOLD).unique("exact_key", keep="first", maintain_order=True)
+def _batch_span(batch: Batch) -> Batch:
+    at = pl.col("at")
+    return {"span": batch["rows"].select(at.min().alias("first"), at.max().alias("last"))}
 
 
-def _numbered(keys: pl.Series, among: pl.Series) -> NDArray[np.int64]:
-    """The place of each key among the others, which are distinct; -1 where it is not there."""
-    places = pl.DataFrame({"key": among, "place": np.arange(len(among), dtype=np.int64)})
-    found = keys.alias("key").to_frame().join(places, on="key", how="left", maintain_order="left")["place"]
-    return found.fill_null(-1).to_numpy()
-
-
-def _timed(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    not_agency = ~pl.col("outlet").is_in(list(settings.agency_outlets)).fill_null(False)
-    return rows.with_columns(_AT, not_agency.alias("not_agency"))
-
-
-def _in_order(remembered: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Columns of FINGERPRINTS in the one order."""
-    return _timed(remembered, settings).sort("first_seen_at", *_ORDER)
-
-
-def _window(settings: Settings) -> int | None:
-    """The window in microseconds; None: any distance."""
-    return settings.window_days * _DAY or None
-
-
-def _reached(new: pl.DataFrame, settings: Settings, *, whole_days: bool = False) -> pl.Expr:
+def _reached(span: tuple[int, int] | None, settings: Settings, *, whole_days: bool = False) -> pl.Expr:
     """Whether a remembered paragraph's own time is inside the window of one of the batch.
 
     With `whole_days` from the first day's beginning on: its sets may stand in an earlier row of that day.
     """
-    window = _window(settings)
-    if window is None or not new.height:
+    reach = window(settings)
+    if reach is None or span is None:
         return pl.lit(True)
-    first, last = new["at"].item(0) - window, new["at"].item(-1) + window
-    return _AT.is_between(first // _DAY * _DAY if whole_days else first, last)
-
-
-def _newcomers(paragraphs: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame, _Texts]:
-    """The batch's comparable paragraphs in the one order, with exact_key, and the texts they have, by first use."""
-    new = _timed(paragraphs.filter(pl.col("n_tokens") >= settings.min_tokens_exact), settings).sort(_ORDER)
-    keys, parts = [], []
-    for begin in range(0, new.height or 1, _TEXTS_AT_ONCE):
-        part_keys, part = _texts_of(new.slice(begin, _TEXTS_AT_ONCE), settings)
-        keys.append(part_keys)
-        parts.append(part)
-    texts = _Texts.together(parts)
-    del parts  # as large as all of them together
-    first = np.flatnonzero(texts.exact_keys.is_first_distinct().to_numpy())
-    new = new.drop("text").with_columns(pl.concat(keys).alias("exact_key"))
-    return new, texts if len(first) == len(texts) else texts.take(first)
-
-
-def _texts_of(new: pl.DataFrame, settings: Settings) -> tuple[pl.Series, _Texts]:
-    """The exact key of each paragraph, and the distinct texts among them, by first use."""
-    forms = normal_forms(new["text"])
-    keys = pl.Series([hashing.text_hash(key) for key in forms["exact_key"]], dtype=pl.String)
-    is_first = keys.is_first_distinct()
-    firsts = forms.filter(is_first)
-    words = Words.from_lists(firsts["words"])
-    return keys, _Texts(
-        keys.filter(is_first),
-        new["n_tokens"].filter(is_first).to_numpy().astype(np.int64),
-        shingle_sets(words, settings.shingle_words),
-        shingle_sets(words, BIGRAM),
-        shingle_sets(Words.from_lists(firsts["figures"]), 1),
-        slots(words),
-    )
-
-
-def _rows(old: pl.DataFrame, new: pl.DataFrame, texts: _Texts) -> pl.DataFrame:
-    """Remembered paragraphs and the batch's, in the one order: the fields of Copy and FINGERPRINTS, and is_new.
-
-    text_no is -1 for remembered paragraphs with a text that nothing in the batch is compared with.
-    """
-    rows = pl.concat(
-        [
-            old.with_columns(pl.col("first_seen_at").rank("dense").cast(pl.Int64).alias("batch"), is_new=False),
-            new.with_columns(pl.lit(old.height + 1, pl.Int64).alias("batch"), is_new=True),
-        ],
-        how="diagonal",
-    ).with_row_index("rank")
-    return rows.with_columns(
-        pl.col("rank").cast(pl.Int64), pl.Series("text_no", _numbered(rows["exact_key"], texts.exact_keys))
-    )
-
-
-def _copies(rows: pl.DataFrame) -> list[Copy]:
-    return [Copy(*row) for row in rows.select(Copy._fields).iter_rows()]
-
-
-# ---------------------------------------------------------------------------------------------------- frequencies
-
-
-def _own_frequencies(texts: _Texts, known_keys: pl.Series, settings: Settings) -> pl.DataFrame:
-    """FREQUENCIES of the batch's texts that no batch in memory had; the row of 0 words counts the texts themselves.
-
-    Texts that are near copies at first sight count as one: else the 60 versions of a much copied paragraph would make
-    its words a formula, and the versions would no longer be found.
-    """
-    fresh = np.flatnonzero(~texts.exact_keys.is_in(known_keys.unique().implode()).to_numpy())
-    families = _families(texts.shingles.take(fresh), settings)
-    tables = [_frequency_rows(0, np.zeros(1, np.uint32), np.array([len(np.unique(families))]))]
-    alone = np.bincount(families, minlength=1)[families] == 1
-    for words, sets in ((BIGRAM, texts.bigrams), (settings.shingle_words, texts.shingles)):
-        versions = sets.take(fresh[~alone]).merged(families[~alone])
-        values = np.concatenate([sets.take(fresh[alone]).values, versions.values])
-        for begin in range(0, 1 << 32, _HASHES_AT_ONCE):
-            here = values[(values >= begin) & (values <= begin + _HASHES_AT_ONCE - 1)]
-            tables.append(_frequency_rows(words, *np.unique(here, return_counts=True)))
-    return schemas.conform(pl.concat(tables), schemas.FREQUENCIES, at="dedup")
-
-
-def _families(shingles: HashSets, settings: Settings) -> NDArray[np.int64]:
-    """The first set of which each is a version at first sight."""
-    signatures = minhash.signatures(shingles, FAMILY.bands * FAMILY.rows, settings.seed)
-    told = np.flatnonzero(shingles.sizes > 0)
-    pairs = candidate_pairs(signatures[told], FAMILY, np.ones(len(told), dtype=np.bool_), settings.max_band_size)
-    families = np.arange(len(shingles))
-    families[told] = told[components(len(told), pairs.left, pairs.right)]
-    return families
-
-
-def _frequency_rows(words: int, hashes: NDArray[np.uint32], counts: NDArray[np.int64]) -> pl.DataFrame:
-    columns = {
-        "words": pl.repeat(words, len(hashes), dtype=pl.Int8, eager=True),
-        "shingle": hashes,
-        "n_paragraphs": counts.astype(np.uint32),
-    }
-    return pl.DataFrame(columns, schema=schemas.FREQUENCIES.schema)
+    first, last = span[0] - reach, span[1] + reach
+    return AT.is_between(first // DAY * DAY if whole_days else first, last)
 
 
 @dataclass(frozen=True)
-class _Counted:
-    """Document frequencies that lie in several FREQUENCIES, summed over these for a part of the hashes at a time."""
+class _Met:
+    """Remembered texts that may be copies of asking ones of the batch, numbered after those, and the pairs."""
 
-    tables: Sequence[pl.LazyFrame]
-
-    def over(self, words: int, max_count: int) -> Frequencies:
-        """The hashes that more than `max_count` paragraphs hold; all others are left out."""
-        return self._joined((part.hashes[part.counts > max_count], part) for part in self._parts(words))
-
-    def of(self, words: int, hashes: NDArray[np.uint32]) -> Frequencies:
-        """The given hashes, ascending."""
-        return self._joined(
-            (np.intersect1d(hashes, part.hashes, assume_unique=True), part) for part in self._parts(words)
-        )
-
-    def _joined(self, parts: Iterable[tuple[NDArray[np.uint32], Frequencies]]) -> Frequencies:
-        wanted = [(hashes, part.of(hashes)) for hashes, part in parts]
-        rows = [table.filter(pl.col("words") == 0).select("n_paragraphs").collect() for table in self.tables]
-        return Frequencies(
-            np.concatenate([hashes for hashes, _ in wanted]),
-            np.concatenate([counts for _, counts in wanted]),
-            sum(int(row["n_paragraphs"].sum()) for row in rows),
-        )
-
-    def _parts(self, words: int) -> Iterator[Frequencies]:
-        """All of the hashes, ascending; one part at least."""
-        of_words = [table.filter(pl.col("words") == words) for table in self.tables]
-        n_rows = sum(int(table.select(pl.len()).collect().item()) for table in of_words)
-        step = (1 << 32) // (n_rows // _COUNTS_AT_ONCE + 1) + 1
-        for begin in range(0, 1 << 32, step):
-            here = pl.col("shingle").is_between(begin, begin + step, closed="left")
-            found = [table.filter(here).select("shingle", "n_paragraphs").collect() for table in of_words]
-            rows = pl.concat([schemas.FREQUENCIES.empty().select("shingle", "n_paragraphs"), *found])
-            hashes, places = np.unique(rows["shingle"].to_numpy(), return_inverse=True)
-            summed = np.bincount(places, weights=rows["n_paragraphs"].to_numpy(), minlength=len(hashes))
-            yield Frequencies(hashes, summed.astype(np.int64), 0)
+    texts: pl.DataFrame  # exact_key, n_tokens, SETS, text_no
+    pairs: pl.DataFrame  # left, right
+    cluster_ids: pl.Series
+    crowded: pl.Series  # text_no of asking texts that the fuse kept from some
+    n_met: int  # pairs that met in the bands
 
 
-# ------------------------------------------------------------------------------------------------ candidate pairs
-
-
-@dataclass(frozen=True)
-class _Candidates:
-    """Pairs of texts that may be copies, and the remembered paragraphs among them.
-
-    Remembered texts are numbered after those of the batch, by their first row in `met`.
-    """
-
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
-    met: pl.DataFrame  # schemas.FINGERPRINTS, in order
-    report: dict[str, int]
-
-
-def _asking(rows: pl.DataFrame, n_texts: int, window: int | None) -> NDArray[np.bool_]:
-    """Which texts of the batch have a paragraph that is no exact copy of a remembered one; rows as of `_rows`."""
-    asking = np.ones(n_texts, dtype=np.bool_)
-    remembered = rows.filter(~pl.col("is_new"))["text_no"].unique()
-    asking[remembered.to_numpy()] = False
-    shown = rows.filter(pl.col("text_no").is_in(remembered.implode()))
-    copies = Copies(window)
-    for copy, is_new in zip(_copies(shown), shown["is_new"], strict=True):
-        if is_new and copies.first(copy.text_no, copy) is None:
-            asking[copy.text_no] = True
-        copies.add(copy)
-    return asking
-
-
-def _candidates(
-    texts: _Texts, asking: NDArray[np.bool_], memory: Memory, reached: pl.Expr, counted: _Counted, settings: Settings
-) -> _Candidates:
-    """Texts that meet in the bands: an asking one and another of the batch, an asking one and a remembered one."""
-    frequent = counted.over(settings.shingle_words, settings.max_frequency)
-    banding = Banding(settings.bands, settings.rows, settings.agreeing_bands)
-    able = np.flatnonzero((texts.n_tokens >= settings.min_tokens) & (texts.shingles.sizes > 0))
-    asks = asking[able]
-    signatures = _signatures(texts.shingles, able, frequent, settings)
-    within = candidate_pairs(signatures, banding, asks, settings.max_band_size)
-    left, right, crowded = able[within.left], able[within.right], within.crowded
-    keys, askers = [pl.Series("exact_key", [], dtype=pl.String)], [np.zeros(0, dtype=np.int64)]
-    n_met = 0
-    if memory.fingerprints:
-        signatures = signatures.T.compress(asks, axis=1).T
-        index = BandIndex(signatures, banding, settings.max_band_size)
-        del signatures
-        comparable = (pl.col("n_tokens") >= settings.min_tokens) & _TOLD & reached
-        for piece in memory.pieces():
-            told = _told(_in_order(piece.filter(comparable).select(*_SLIM, "shingles").collect(), settings))
-            told = told.filter(~pl.col("exact_key").is_in(texts.exact_keys.implode()))
-            shingles = HashSets.from_lists(told["shingles"])
-            found = index.met_by(_signatures(shingles, np.arange(len(shingles)), frequent, settings))
-            crowded[asks] |= found.crowded
-            n_met += len(found.left)
-            asker = able[asks][found.right]
-            enough = _shared_shingles(shingles, found.left, texts.shingles, asker) >= settings.min_shared
-            keys.append(told["exact_key"].gather(found.left[enough]))
-            askers.append(asker[enough])
-    met_keys = pl.concat(keys)
-    wanted = reached & pl.col("exact_key").is_in(met_keys.unique().implode())
-    met = _in_order(memory.paragraphs(wanted), settings)
-    numbers = len(texts) + _numbered(met_keys, _Texts.remembered(met).exact_keys)
-    codes = np.unique(numbers << 32 | np.concatenate(askers))  # a text that stands in several days is met in each
-    return _Candidates(
-        np.concatenate([left, codes >> 32]),
-        np.concatenate([right, codes & 0xFFFFFFFF]),
-        met,
-        {"n_banded": len(able), "n_candidates": len(left) + n_met, "n_crowded": int(crowded.sum())},
-    )
-
-
-def _signatures(
-    sets: HashSets, rows: NDArray[np.int64], frequent: Frequencies, settings: Settings
-) -> NDArray[np.uint32]:
-    """The signatures of these sets without their frequent shingles."""
-    slots = np.empty((settings.permutations, len(rows)), dtype=np.uint32)  # as minhash.signatures lays them out
-    for begin in range(0, len(rows), _SETS_AT_ONCE):
-        part = sets.take(rows[begin : begin + _SETS_AT_ONCE])
-        kept = rarer(part, frequent.of(part.values), settings.max_frequency)
-        slots[:, begin : begin + len(kept)] = minhash.signatures(kept, settings.permutations, settings.seed).T
-    return slots.T
-
-
-def _shared_shingles(
-    one: HashSets, left: NDArray[np.int64], other: HashSets, right: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """How many shingles the left set of `one` and the right set of `other` have in common."""
-    lefts, left = np.unique(left, return_inverse=True)
-    rights, right = np.unique(right, return_inverse=True)
-    return shared_counts(HashSets.together([one.take(lefts), other.take(rights)]), left, right + len(lefts))
-
-
-# ------------------------------------------------------------------------------------------------- verified pairs
-
-
-@dataclass(frozen=True)
-class _LinkedTexts:
-    """Verified pairs of texts, each beside what was found, and the pairs of each text."""
-
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
-    jaccard: NDArray[np.float64]
-    containment: NDArray[np.float64]
-    shared: NDArray[np.int64]
-    number_overlap: NDArray[np.float64]  # NaN where a side has fewer than 2 figures
-    left_weight: NDArray[np.float64]
-    right_weight: NDArray[np.float64]
-
-    @cached_property
-    def _by_text(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Every text that stands in a pair, ascending, and the pair's number beside it."""
-        every = np.concatenate([self.left, self.right])
-        order = np.argsort(every, kind="stable")
-        return every[order], order % max(1, len(self.left))
-
-    @property
-    def texts(self) -> NDArray[np.int64]:
-        """The texts that stand in a pair."""
-        return np.unique(self._by_text[0])
-
-    def of(self, text_no: int) -> dict[int, int]:
-        """Each text linked to this one, with the pair's number."""
-        texts, numbers = self._by_text
-        first, last = np.searchsorted(texts, [text_no, text_no + 1])
-        found = numbers[first:last]
-        others = self.left[found] + self.right[found] - text_no
-        return dict(zip(others.tolist(), found.tolist(), strict=True))
-
-
-def _linked_texts(texts: _Texts, candidates: _Candidates, counted: _Counted, settings: Settings) -> _LinkedTexts:
-    """The candidates that are copies."""
-    left, right, every = candidates.left, candidates.right, texts.shingles
-    pieces = [slice(begin, begin + _PAIRS_AT_ONCE) for begin in range(0, len(left), _PAIRS_AT_ONCE)]
-    shared = np.concatenate(
-        [np.zeros(0, dtype=np.int64), *(_shared_shingles(every, left[some], every, right[some]) for some in pieces)]
-    )
-    enough = shared >= settings.min_shared
-    left, right, shared = left[enough], right[enough], shared[enough]
-    bigrams = np.unique(texts.bigrams.take(np.unique(np.concatenate([left, right]))).values)
-    weighing = counted.of(BIGRAM, bigrams)
-    pieces = [slice(begin, begin + _PAIRS_AT_ONCE) for begin in range(0, len(left) or 1, _PAIRS_AT_ONCE)]
-    parts = [_verified(texts, left[some], right[some], shared[some], weighing, settings) for some in pieces]
-    return _LinkedTexts(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-
-
-def _verified(
-    texts: _Texts,
-    left: NDArray[np.int64],
-    right: NDArray[np.int64],
-    shared: NDArray[np.int64],
-    weighing: Frequencies,
+def _met(
+    memory: Memory,
+    texts: Batches,
+    signed: Batches,
+    n_texts: int,
+    reached: pl.Expr,
+    frequent: Frequencies,
+    engine: Engine,
     settings: Settings,
-) -> tuple[NDArray[Any], ...]:
-    """The columns of _LinkedTexts for those of the pairs that are copies."""
-    numbers = np.unique(np.concatenate([left, right]))
-    some = texts.take(numbers)
-    one, other = np.searchsorted(numbers, left), np.searchsorted(numbers, right)
-    weights = idf_weights(some.bigrams.values, weighing, settings.max_frequency)
-    scores = weighted_scores(some.bigrams, weights, one, other)
-    totals = set_weights(some.bigrams, weights)
-    overlap = overlaps(some.figures, one, other)
-    n_tokens = np.minimum(some.n_tokens[one], some.n_tokens[other])
-    alike = (
-        (scores.containment >= _containment_needed(shared, n_tokens, settings))
-        & ~(overlap < settings.min_number_overlap)
-        & ~is_one_template(some.slots, one, other, settings.min_slot_agreement)
+) -> _Met:
+    """The memory, piece by piece, against an index of the asking texts' bands, in the driver."""
+    pairs = [pl.DataFrame(schema={"left": pl.Int64, "exact_key": pl.String})]
+    crowded, n_met = [pl.Series("text_no", [], dtype=pl.Int64)], 0
+    if memory.fingerprints:
+        keys = engine.gather(engine.map(_keys, texts), "keys")["exact_key"]
+        asking = engine.gather(engine.map(_asking, signed), "signatures").sort("text_no")
+        shingles = engine.gather(engine.map(_asking_shingles, texts), "texts").join(asking, on="text_no", how="semi")
+        own = HashSets.from_lists(shingles.sort("text_no")["shingles"])
+        numbers = asking["text_no"].to_numpy()
+        banding = Banding(settings.bands, settings.rows, settings.agreeing_bands)
+        index = BandIndex(slots_of(asking, settings.permutations), banding, settings.max_band_size)
+        comparable = (pl.col("n_tokens") >= settings.min_tokens) & TOLD & reached
+        for piece in memory.pieces():
+            told = first_told(in_order(piece.filter(comparable).select(*SLIM, "shingles").collect(), settings))
+            told = told.filter(~pl.col("exact_key").is_in(keys.implode()))
+            sets = HashSets.from_lists(told["shingles"])
+            found = index.met_by(signatures(sets, frequent, settings))
+            enough = shared_shingles(sets, found.left, own, found.right) >= settings.min_shared
+            keys_met = told["exact_key"].gather(found.left[enough])
+            pairs.append(pl.DataFrame({"left": numbers[found.right[enough]], "exact_key": keys_met}))
+            crowded.append(pl.Series("text_no", numbers[found.crowded]))
+            n_met += len(found.left)
+    every = pl.concat(pairs).unique()  # a text that stands in several days is met in each
+    met = in_order(
+        memory.paragraphs(reached & pl.col("exact_key").is_in(every["exact_key"].unique().implode())), settings
     )
-    columns = (left, right, scores.jaccard, scores.containment, shared, overlap, totals[one], totals[other])
-    return tuple(column[alike] for column in columns)
+    told = first_told(met).select("exact_key", "n_tokens", *SETS)
+    told = told.with_columns((n_texts + pl.int_range(pl.len())).alias("text_no"))
+    numbered = every.join(told, on="exact_key").select("left", pl.col("text_no").alias("right"))
+    return _Met(told, numbered, met["cluster_id"], pl.concat(crowded), n_met)
 
 
-def _containment_needed(
-    shared: NDArray[np.int64], n_tokens: NDArray[np.int64], settings: Settings
-) -> NDArray[np.float64]:
-    """Least containment of each pair, by the shingles it shares and the words of its shorter side."""
-    needed = MIN_CONTAINMENT[settings.strictness]
-    of_few = np.where(n_tokens < SHORT, MIN_CONTAINMENT_OF_SHORT, MIN_CONTAINMENT_OF_FEW)
-    by_shared = np.where(shared < FEW_SHARED, np.maximum(of_few, needed), needed)
-    return np.where(shared >= MANY_SHARED, min(needed, MIN_CONTAINMENT_OF_MANY), by_shared)
+def _asking(batch: Batch) -> Batch:
+    return {"signatures": batch["signatures"].filter("asks").select("text_no", "slots")}
 
 
-# ------------------------------------------------------------------------------------------------------- clusters
+def _asking_shingles(batch: Batch) -> Batch:
+    return {"texts": batch["texts"].filter("asks").select("text_no", "shingles")}
 
 
-@dataclass(frozen=True)
-class _EarlierClusters:
-    """Clusters of earlier batches that this one may join, by name, and the cluster of their paragraphs."""
-
-    by_id: dict[str, Cluster]
-    of_paragraph: dict[str, str]
-
-    @staticmethod
-    def of(rows: pl.DataFrame, members: pl.DataFrame) -> _EarlierClusters:
-        """Raises PipelineError where a remembered paragraph's cluster has no members."""
-        standing = (
-            members.sort("cluster_id", "position", "paragraph_id")
-            .group_by("cluster_id", maintain_order=True)
-            .agg(pl.col("paragraph_id").first(), pl.col("position").max() + 1)
-        )
-        by_id = {name: Cluster(name, canonical, -1, n_joined) for name, canonical, n_joined in standing.iter_rows()}
-        of_paragraph: dict[str, str] = {}
-        there = rows.filter(~pl.col("is_new")).sort("cluster_id", "position")
-        for name, *fields in there.select("cluster_id", *Copy._fields).iter_rows():
-            member = Copy(*fields)
-            if name not in by_id:
-                raise PipelineError(
-                    f"dedup: state: paragraph {member.paragraph_id} is in no cluster of the members table"
-                )
-            cluster = by_id[name]
-            if not cluster.members:
-                cluster.age = member.rank
-            cluster.members.append(member)
-            of_paragraph[member.paragraph_id] = name
-        return _EarlierClusters(by_id, of_paragraph)
+def _remembered(memory: Memory, rows: Batches, cluster_ids: pl.Series, reached: pl.Expr, engine: Engine) -> Remembered:
+    """The clusters that the batch may join; a revision's paragraph is met again under its own name."""
+    if not memory.fingerprints:
+        return Remembered(schemas.FINGERPRINTS.empty().select(SLIM), schemas.MEMBERS.empty())
+    own = engine.gather(engine.map(_ids, rows), "ids")["paragraph_id"]
+    names = pl.concat([cluster_ids, own]).unique()
+    met = memory.paragraphs(reached & pl.col("cluster_id").is_in(names.implode()), SLIM)
+    return Remembered(met, memory.members_of(names))
 
 
-_EXACT = -1  # in place of the number of a pair of texts
+def _ids(batch: Batch) -> Batch:
+    return {"ids": batch["rows"].select("paragraph_id")}
 
 
-@dataclass(frozen=True)
-class _Joined:
-    """What became of the paragraphs that are not alone: links, by rank of both sides, and places."""
-
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
-    pair: NDArray[np.int64]  # number of the pair of texts, or _EXACT
-    places: pl.DataFrame  # rank, cluster_id, canonical_id, position
+def _only(batch: Batch, table: str) -> Batch:
+    return {table: batch[table]}
 
 
-def _joined(rows: pl.DataFrame, linked: _LinkedTexts, earlier: _EarlierClusters, rule: JoinRule) -> _Joined:
-    """Link each newcomer to earlier paragraphs and put it in its place; one at a time, in order.
-
-    An exact copy is linked to the first of its text, another paragraph to the first of each text its own is linked to.
-    Paragraphs that can have no link are alone and left out.
-    """
-    by_id, of_paragraph = earlier.by_id, earlier.of_paragraph
-    copies = Copies(rule.window)
-    lefts, rights, pairs = array("q"), array("q"), array("q")
-    places = []
-    shown = rows.filter(_in_company(linked, by_id))
-    for copy, is_new in zip(_copies(shown), shown["is_new"], strict=True):
-        first = copies.first(copy.text_no, copy)
-        copies.add(copy)
-        if not is_new:
-            continue
-        cluster: Cluster | None
-        if first is not None:
-            found = {_EXACT: first}
-            cluster = by_id[of_paragraph[first.paragraph_id]]
-        else:
-            texts = linked.of(copy.text_no)
-            found = {pair: left for text, pair in texts.items() if (left := copies.first(text, copy)) is not None}
-            touched = {of_paragraph[left.paragraph_id] for left in found.values()}
-            jaccards = {text: float(linked.jaccard[pair]) for text, pair in texts.items()}
-            cluster = cluster_to_join(copy, [by_id[name] for name in touched], jaccards, rule)
-        if cluster is None:
-            own = copy.paragraph_id
-            cluster = by_id.setdefault(own, Cluster(own, own, copy.rank))
-        of_paragraph[copy.paragraph_id] = cluster.cluster_id
-        places.append((copy.rank, cluster.cluster_id, cluster.canonical_id, cluster.add(copy)))
-        for pair, left in found.items():
-            lefts.append(left.rank)
-            rights.append(copy.rank)
-            pairs.append(pair)
-    schema = {"rank": pl.Int64, "cluster_id": pl.String, "canonical_id": pl.String, "position": pl.Int32}
-    left_ranks, right_ranks, numbers = (np.array(column, dtype=np.int64) for column in (lefts, rights, pairs))
-    return _Joined(left_ranks, right_ranks, numbers, pl.DataFrame(places, schema=schema, orient="row"))
+def _height(batches: Batches, table: str, engine: Engine) -> int:
+    """Rows of a table."""
+    return int(engine.gather(engine.map(partial(_n_rows, table=table), batches), "n_rows")["n_rows"].sum())
 
 
-def _in_company(linked: _LinkedTexts, names: Iterable[str]) -> pl.Expr:
-    """Whether a paragraph has a text that others have or are linked to, or founded a cluster before its revision."""
-    of_text = pl.col("text_no").is_in(pl.Series(linked.texts).implode())
-    is_founder = pl.col("paragraph_id").is_in(pl.Series(list(names), dtype=pl.String).implode())
-    return (pl.col("text_no") >= 0) & (pl.col("text_no").is_duplicated() | of_text | is_founder)
-
-
-def _links(
-    joined: _Joined, linked: _LinkedTexts, rows: pl.DataFrame, texts: _Texts, settings: Settings
-) -> pl.DataFrame:
-    """The columns of LINKS, with the ranks of both sides."""
-    text = rows["text_no"].to_numpy()
-    exact, pair = joined.pair == _EXACT, np.maximum(joined.pair, 0)
-
-    def found(column: NDArray[Any], of_exact: Any) -> NDArray[Any]:
-        return np.where(exact, of_exact, column[pair] if len(column) else 0)
-
-    of_text = text[joined.right]
-    left_is_left = found(linked.left, 0) == text[joined.left]
-    left_weight, right_weight = found(linked.left_weight, 0.0), found(linked.right_weight, 0.0)
-    earlier_weight, later_weight = (
-        np.where(left_is_left, left_weight, right_weight),
-        np.where(left_is_left, right_weight, left_weight),
-    )
-    ids = rows["paragraph_id"]
-    contained = pl.col("link_type") == "contained"
-    return pl.DataFrame({
-        "left": joined.left,
-        "right": joined.right,
-        "left_id": ids.gather(joined.left),
-        "right_id": ids.gather(joined.right),
-        "exact": exact,
-        "earlier_inside": earlier_weight <= later_weight,
-        "jaccard": found(linked.jaccard, 1.0),
-        "containment": found(linked.containment, 1.0),
-        "shared_shingles": found(linked.shared, texts.shingles.sizes[of_text]).astype(np.int32),
-        "number_overlap": found(linked.number_overlap, np.where(texts.figures.sizes[of_text] > 1, 1.0, np.nan)),
-    }).with_columns(
-        pl.when("exact").then(pl.lit("exact"))
-        .when(pl.col("jaccard") >= settings.near_jaccard).then(pl.lit("near"))
-        .otherwise(pl.lit("contained")).alias("link_type"),
-        pl.col("number_overlap").fill_nan(None),
-    ).with_columns(
-        pl.when(contained & pl.col("earlier_inside")).then(pl.lit("left"))
-        .when(contained).then(pl.lit("right")).alias("direction"),
-    )  # fmt: skip
+def _n_rows(batch: Batch, table: str) -> Batch:
+    return {"n_rows": pl.DataFrame({"n_rows": [batch[table].height]}, schema={"n_rows": pl.Int64})}
 
 
 # --------------------------------------------------------------------------------------------------------- tables
-
-
-def _judged(rows: pl.DataFrame, places: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
-    """The batch's comparable rows with cluster, canonical copy and best match: exact, then of the highest Jaccard."""
-    outlets = rows["outlet"]
-    best = links.sort("right", "jaccard", "left", descending=[False, True, False]).unique("right", keep="first")
-    matched = best.select(
-        pl.col("right").alias("rank"),
-        pl.col("left_id").alias("matched_id"),
-        "link_type",
-        "jaccard",
-        "containment",
-        (outlets.gather(best["left"]) == outlets.gather(best["right"])).fill_null(value=False).alias("repost"),
-    )
-    return (
-        rows.filter("is_new")
-        .select("rank", "text_no", "at", *_OWN)
-        .join(places, on="rank", how="left", maintain_order="left")
-        .join(matched, on="rank", how="left", maintain_order="left")
-        .with_columns(
-            pl.coalesce("cluster_id", "paragraph_id").alias("cluster_id"),
-            pl.coalesce("canonical_id", "paragraph_id").alias("canonical_id"),
-            pl.col("position").fill_null(0),
-        )
-    )
 
 
 _UNTOLD = [
@@ -966,11 +517,11 @@ _UNTOLD = [
 ]
 
 
-def _linked_paragraphs(paragraphs: pl.DataFrame, judged: pl.DataFrame) -> pl.DataFrame:
-    found = judged.select(
+def _linked_paragraphs(paragraphs: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    verdicts = found.select(
         "paragraph_id", "cluster_id", "canonical_id", "matched_id", "link_type", "jaccard", "containment", "repost"
     )
-    linked = paragraphs.join(found, on="paragraph_id", how="left").with_columns(
+    linked = paragraphs.join(verdicts, on="paragraph_id", how="left").with_columns(
         pl.coalesce("canonical_id", "paragraph_id").alias("canonical_id")
     )
     return _tabled(
@@ -997,19 +548,22 @@ def _alone(paragraphs: pl.DataFrame, settings: Settings) -> Reuse:
     )
 
 
-def _fingerprints(judged: pl.DataFrame, sets: dict[str, HashSets]) -> pl.DataFrame:
-    """FINGERPRINTS of the batch: a text's sets stand in its first row of each day, the unit the state forgets in.
+def _fingerprints(found: Batches, texts: Batches, engine: Engine, settings: Settings) -> Batches:
+    """`fingerprints`: a text's sets stand in its first row of each day, the unit the state forgets in."""
+    grouped = engine.group(found + texts, {"judged": "text_no", "texts": "text_no"})
+    return engine.map(partial(_with_sets, settings=settings), grouped)
 
-    The sets of the texts, by name, are taken out of the dict one by one: they are as large as what comes back.
-    """
+
+def _with_sets(batch: Batch, settings: Settings) -> Batch:
     table = schemas.FINGERPRINTS
-    day = pl.from_epoch("at", time_unit="us").dt.date()
-    is_first = pl.struct(day, "text_no").is_first_distinct().alias("is_first")
-    told = schemas.ordered(judged.select(*_SLIM, "text_no", is_first), table)
+    is_first = pl.struct(pl.from_epoch("at", time_unit="us").dt.date(), "text_no").is_first_distinct().alias("is_first")
+    told = timed(batch["judged"], settings).sort(ORDER).select(*SLIM, "text_no", is_first)
+    told = schemas.ordered(told, table)
     first = told["is_first"].to_numpy()
-    places = told["text_no"].to_numpy()[first]
-    lists = {name: sets.pop(name).take(places).spread(first).to_lists() for name in SETS}
-    return schemas.conform(told.with_columns(**lists).select(table.names), table, at="dedup")
+    texts = batch["texts"].sort("text_no")
+    places = np.searchsorted(texts["text_no"].to_numpy(), told["text_no"].to_numpy()[first])
+    lists = {name: HashSets.from_lists(texts[name]).take(places).spread(first).to_lists() for name in SETS}
+    return {"fingerprints": told.with_columns(**lists).select(table.names)}
 
 
 def _tabled(frame: pl.DataFrame, table: schemas.Table) -> pl.DataFrame:

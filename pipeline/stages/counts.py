@@ -109,18 +109,16 @@ def _summed(batch: Batch) -> Batch:
 
 @dataclass(frozen=True)
 class Counts:
-    """Document frequencies: those of the batch, shingle by shingle, and tables of FREQUENCIES of others."""
+    """Document frequencies: tables of FREQUENCIES of others, and those of the batch itself, where they count."""
 
-    own: Batches
-    others: Sequence[pl.LazyFrame]
     engine: Engine
+    own: Batches | None  # each shingle in one row
+    others: Sequence[pl.LazyFrame]
 
     @property
     def n_paragraphs(self) -> int:
         """Paragraphs that are counted."""
-        mine = self.engine.gather(self.engine.map(partial(_of_words, words=0), self.own), "counts")
-        rows = [table.filter(pl.col("words") == 0).select("n_paragraphs").collect() for table in self.others]
-        return sum(int(row["n_paragraphs"].sum()) for row in (mine, *rows))
+        return sum(int(self.engine.gather(part, "counts")["n_paragraphs"].sum()) for part, _ in self._parts(words=0))
 
     def over(self, words: int, max_count: int) -> Frequencies:
         """The hashes that more than `max_count` paragraphs hold, in the driver; all others are left out."""
@@ -153,12 +151,14 @@ class Counts:
         for begin in range(0, 1 << 32, step):
             is_here = pl.col("shingle").is_between(begin, begin + step, closed="left")
             found = [table.filter(is_here).select("shingle", "n_paragraphs").collect() for table in of_words]
-            mine = self.engine.map(partial(_of_words, words=words, begin=begin, end=begin + step), self.own)
-            theirs = self.engine.keep([{"counts": rows} for rows in found])
-            yield mine + theirs, partial(_occurring, begin=begin, end=begin + step)
+            empty = schemas.FREQUENCIES.empty().select("shingle", "n_paragraphs")
+            here = self.engine.keep([{"counts": rows} for rows in (empty, *found)])
+            if self.own is not None:
+                here += self.engine.map(partial(_of_words, words=words, begin=begin, end=begin + step), self.own)
+            yield here, partial(_occurring, begin=begin, end=begin + step)
 
 
-def _of_words(batch: Batch, words: int, begin: int = 0, end: int = 1 << 32) -> Batch:
+def _of_words(batch: Batch, words: int, begin: int, end: int) -> Batch:
     here = pl.col("shingle").is_between(begin, end, closed="left")
     return {"counts": batch["counts"].filter((pl.col("words") == words) & here).select("shingle", "n_paragraphs")}
 

@@ -28,7 +28,7 @@ from pipeline.kernels.wire import cluster_sources
 from pipeline.stages.base import StageSettings
 from pipeline.stages.counts import Counts, own_frequencies
 from pipeline.stages.joining import LINKS, SLIM, Remembered, judged
-from pipeline.stages.pairs import candidates, shared_shingles, signatures, signed_texts, slots_of, verified
+from pipeline.stages.pairs import candidates, comparable, shared_shingles, signatures, signed_texts, slots_of, verified
 from pipeline.stages.texts import (
     AT,
     DAY,
@@ -266,38 +266,36 @@ def survey(
     known = _known(printed, memory, engine)
     reached = partial(_reached, _span(printed, engine), settings)
     told = engine.keep(told_texts(printed, known.with_columns(reached().alias("is_reached")), engine, settings))
-    rows = engine.keep(engine.map(_only_rows, printed))
+    rows = engine.keep(engine.map(partial(_only, table="rows"), printed))
     del printed  # the texts are as large as all that follows
     placed, n_texts = numbered_texts(told, engine)
     texts = engine.keep(placed)
     del told, placed
     own = engine.keep(own_frequencies(texts, engine, settings))
-    none = engine.keep([{"counts": schemas.FREQUENCIES.empty()}])
-    counts = Counts(own, memory.frequencies, engine) if frequencies is None else Counts(none, frequencies, engine)
+    counts = Counts(engine, own, memory.frequencies) if frequencies is None else Counts(engine, None, frequencies)
     frequent = counts.over(settings.shingle_words, settings.max_frequency)
     signed = signed_texts(texts, frequent, engine, settings)
-    signed = engine.keep(signed) if memory.fingerprints else signed
-    pairs, crowded = candidates(signed, n_texts, engine, settings)
-    n_banded, n_crowded_by = _height(signed, "signatures", engine), engine.gather(crowded, "crowded")["text_no"]
+    if memory.fingerprints:
+        signed = engine.keep(signed)  # asked twice
+    found = candidates(signed, n_texts, engine, settings)
     met = _met(memory, texts, signed, n_texts, reached(whole_days=True), frequent, engine, settings)
     del signed
     every = texts + engine.keep([{"texts": met.texts}])
-    both = engine.keep(pairs + engine.keep([{"pairs": met.pairs}]))
-    linked = engine.keep(verified(both, every, counts, engine, settings))
-    remembered = _remembered(
-        memory, rows, pl.concat([known.filter(reached())["cluster_id"], met.cluster_ids]), reached(), engine
-    )
-    found = engine.keep(judged(rows, every, linked, remembered, engine, settings))
+    pairs = found.pairs + engine.keep([{"pairs": met.pairs}])
+    linked = engine.keep(verified(pairs, every, counts, engine, settings))
+    cluster_ids = pl.concat([known.filter(reached())["cluster_id"], met.cluster_ids])
+    remembered = _remembered(memory, rows, cluster_ids, reached(), engine)
+    placed = engine.keep(judged(rows, every, linked, remembered, engine, settings))
     return Survey(
-        judged=engine.map(partial(_only, table="judged"), found),
-        links=engine.map(partial(_only, table="links"), found),
-        fingerprints=_fingerprints(found, texts, engine, settings),
+        judged=engine.map(partial(_only, table="judged"), placed),
+        links=engine.map(partial(_only, table="links"), placed),
+        fingerprints=_fingerprints(placed, texts, engine, settings),
         frequencies=own,
         report={
-            "n_banded": n_banded,
-            "n_candidates": _height(pairs, "pairs", engine) + met.n_met,
-            "n_crowded": pl.concat([n_crowded_by, met.crowded]).n_unique(),
-            "n_verified": _height(linked, "linked", engine),
+            "n_banded": _height(texts, "texts", comparable(settings), engine),
+            "n_candidates": _height(found.pairs, "pairs", pl.lit(True), engine) + met.n_met,
+            "n_crowded": pl.concat([engine.gather(found.crowded, "crowded")["text_no"], met.crowded]).n_unique(),
+            "n_verified": _height(linked, "linked", pl.lit(True), engine),
             "n_met": remembered.paragraphs.height,
         },
     )
@@ -394,14 +392,10 @@ def _keys(batch: Batch) -> Batch:
     return {"keys": batch["texts"].select("exact_key")}
 
 
-def _only_rows(batch: Batch) -> Batch:
-    return {"rows": batch["rows"]}
-
-
 def _span(printed: Batches, engine: Engine) -> tuple[int, int] | None:
     """First and last own time of the batch's paragraphs; None where it has none."""
     spans = engine.gather(engine.map(_batch_span, printed), "span").drop_nulls()
-    return (spans["first"].min(), spans["last"].max()) if spans.height else None
+    return (int(spans["first"].to_numpy().min()), int(spans["last"].to_numpy().max())) if spans.height else None
 
 
 def _batch_span(batch: Batch) -> Batch:
@@ -453,9 +447,10 @@ def _met(
         numbers = asking["text_no"].to_numpy()
         banding = Banding(settings.bands, settings.rows, settings.agreeing_bands)
         index = BandIndex(slots_of(asking, settings.permutations), banding, settings.max_band_size)
-        comparable = (pl.col("n_tokens") >= settings.min_tokens) & TOLD & reached
         for piece in memory.pieces():
-            told = first_told(in_order(piece.filter(comparable).select(*SLIM, "shingles").collect(), settings))
+            told = first_told(
+                in_order(piece.filter(comparable(settings) & reached).select(*SLIM, "shingles").collect(), settings)
+            )
             told = told.filter(~pl.col("exact_key").is_in(keys.implode()))
             sets = HashSets.from_lists(told["shingles"])
             found = index.met_by(signatures(sets, frequent, settings))
@@ -500,13 +495,15 @@ def _only(batch: Batch, table: str) -> Batch:
     return {table: batch[table]}
 
 
-def _height(batches: Batches, table: str, engine: Engine) -> int:
-    """Rows of a table."""
-    return int(engine.gather(engine.map(partial(_n_rows, table=table), batches), "n_rows")["n_rows"].sum())
+def _height(batches: Batches, table: str, wanted: pl.Expr, engine: Engine) -> int:
+    """How many rows of a table are wanted."""
+    kernel = partial(_n_rows, table=table, wanted=wanted)
+    return int(engine.gather(engine.map(kernel, batches), "n_rows")["n_rows"].sum())
 
 
-def _n_rows(batch: Batch, table: str) -> Batch:
-    return {"n_rows": pl.DataFrame({"n_rows": [batch[table].height]}, schema={"n_rows": pl.Int64})}
+def _n_rows(batch: Batch, table: str, wanted: pl.Expr) -> Batch:
+    n_rows = batch[table].filter(wanted).height
+    return {"n_rows": pl.DataFrame({"n_rows": [n_rows]}, schema={"n_rows": pl.Int64})}
 
 
 # --------------------------------------------------------------------------------------------------------- tables

@@ -30,11 +30,8 @@ OWN = [name for name in SLIM if name not in ("cluster_id", "position")]  # what 
 
 
 LINKS = schemas.LINKS.without("batch_id")
-_MATCH = {"matched_id": pl.String, "link_type": pl.String, "jaccard": pl.Float64, "containment": pl.Float64,
-          "repost": pl.Boolean}  # fmt: skip
-_PLACE = {"cluster_id": pl.String, "canonical_id": pl.String, "position": pl.Int32}
-_OWN_TYPES = {name: schemas.FINGERPRINTS.schema[name] for name in OWN}
-JUDGED = pl.Schema({"text_no": pl.Int64, "at": pl.Int64, **_OWN_TYPES, **_PLACE, **_MATCH})
+_MATCH = ("matched_id", "link_type", "jaccard", "containment", "repost")
+JUDGED = ["text_no", "at", *OWN, "cluster_id", "position", "canonical_id", *_MATCH]
 
 
 @dataclass(frozen=True)
@@ -326,7 +323,7 @@ def _with_places(rows: pl.DataFrame, places: pl.DataFrame, links: pl.DataFrame) 
         .select("rank", "text_no", "at", *OWN)
         .join(places, on="rank", how="left", maintain_order="left")
         .join(matched, on="rank", how="left", maintain_order="left")
-        .select(JUDGED.names())
+        .select(JUDGED)
     )
 
 
@@ -334,6 +331,6 @@ def _alone(batch: Batch) -> Batch:
     """Rows without company: each founds a cluster of its own."""
     own = pl.col("paragraph_id")
     founding = {"cluster_id": own, "canonical_id": own, "position": pl.lit(0, pl.Int32)}
-    nothing = {name: pl.lit(None, dtype) for name, dtype in JUDGED.items() if name in _MATCH}
+    nothing = {name: pl.lit(None, schemas.LINKED_PARAGRAPHS.schema[name]) for name in _MATCH}
     judged = batch["alone"].select("text_no", "at", *OWN).with_columns(**founding, **nothing)
-    return {"judged": judged.select(JUDGED.names()), "links": LINKS.empty()}
+    return {"judged": judged.select(JUDGED), "links": LINKS.empty()}

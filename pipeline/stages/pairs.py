@@ -7,6 +7,7 @@ to where the pairs of a tile (so many texts by so many) are verified. Nothing is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -51,8 +52,13 @@ def signed_texts(texts: Batches, frequent: Frequencies, engine: Engine, settings
     return engine.map(partial(_signed, frequent=frequent, settings=settings), texts)
 
 
+def comparable(settings: Settings) -> pl.Expr:
+    """Whether a text can be a near or contained copy."""
+    return (pl.col("n_tokens") >= settings.min_tokens) & TOLD
+
+
 def _signed(batch: Batch, frequent: Frequencies, settings: Settings) -> Batch:
-    able = batch["texts"].filter((pl.col("n_tokens") >= settings.min_tokens) & TOLD)
+    able = batch["texts"].filter(comparable(settings))
     slots = signatures(HashSets.from_lists(able["shingles"]), frequent, settings)
     return {"signatures": able.select("text_no", "asks").with_columns(slots=_lists(slots))}
 
@@ -77,8 +83,16 @@ def slots_of(signed: pl.DataFrame, width: int) -> NDArray[np.uint32]:
     return HashSets.from_lists(signed["slots"]).values.reshape(-1, width)
 
 
-def candidates(signed: Batches, n_texts: int, engine: Engine, settings: Settings) -> tuple[Batches, Batches]:
-    """`pairs` (left, right) of texts that agree in enough bands; and which asking texts are `crowded`.
+@dataclass(frozen=True)
+class Candidates:
+    """Texts that agree in enough bands, and those that the fuse kept from others of their key."""
+
+    pairs: Batches  # `pairs`: left, right
+    crowded: Batches  # `crowded`: text_no, once or more
+
+
+def candidates(signed: Batches, n_texts: int, engine: Engine, settings: Settings) -> Candidates:
+    """The pairs of texts, of which one asks, that may be copies.
 
     Up to 134 million keys all bands are compared in one place, then a part of the bands in each; and of a band alone, a
     part of its keys.
@@ -92,7 +106,7 @@ def candidates(signed: Batches, n_texts: int, engine: Engine, settings: Settings
     meet = partial(_met, width=_width(n_groups, settings), banding=banding, max_band_size=settings.max_band_size)
     met = engine.keep(engine.map(meet, engine.group(engine.map(spread, signed), {"signatures": "part"})))
     agreed = engine.group(met, {"pairs": ["left", "right"]})
-    return engine.keep(engine.map(partial(_agreed, agreeing=settings.agreeing_bands), agreed)), met
+    return Candidates(engine.keep(engine.map(partial(_agreed, agreeing=settings.agreeing_bands), agreed)), met)
 
 
 def _width(n_groups: int, settings: Settings) -> int:
@@ -288,7 +302,7 @@ def _copies(
     bigrams, counts, figures, contexts, fillings = (
         HashSets.from_lists(texts[name]) for name in ("bigrams", "bigram_counts", "numbers", "contexts", "fillings")
     )
-    weights = idf_weights(counts.values, n_paragraphs, settings.max_frequency)
+    weights = idf_weights(counts.values.astype(np.int64), n_paragraphs, settings.max_frequency)
     scores = weighted_scores(bigrams, weights, one, other)
     totals = set_weights(bigrams, weights)
     overlap = overlaps(figures, one, other)

@@ -16,6 +16,7 @@ import os
 import re
 import shutil
 import sys
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -128,6 +129,17 @@ class Spark:
             return [Leg(_union(self.context, pieces).partitionBy(n, int), n, partial(_grouped, by))]
 
         return Plan(self, legs)
+
+    def keep(self, batches: Iterable[Batch]) -> Plan:
+        """The same batches, as parts in the work folder for as long as a plan needs them."""
+        context = self.context  # its start clears the work folder
+        folder = reset_folder(self.work / token_hex(8))
+        own = batches if isinstance(batches, Plan) else list(batches)
+        n = sum(leg.n for leg in own.legs()) if isinstance(own, Plan) else len(own)
+        self.write(folder, own)
+        plan = Plan(self, lambda: [Leg(context.parallelize(range(n), n), n, partial(_kept, folder))] if n else [])
+        weakref.finalize(plan, remove_folder, folder)
+        return plan
 
     def map_isolated(
         self,
@@ -335,6 +347,12 @@ def _look_around(folder: Path, rows: Rows) -> Iterator[tuple[str, str, bool]]:
 def _read(places: Mapping[str, Path], names: Sequence[str], numbers: Rows) -> Iterator[tuple[int, Batch]]:
     for number in numbers:
         yield number, read_part(places, names[number])
+
+
+def _kept(folder: Path, numbers: Rows) -> Iterator[tuple[int, Batch]]:
+    for number in numbers:
+        own = [file.parent.name for file in folder.glob(f"*/{part_name(number)}")]
+        yield number, read_part(dict.fromkeys(own, folder), part_name(number))
 
 
 def _mapped(

@@ -115,14 +115,14 @@ class Spark:
         return Plan(self, lambda: [replace(leg, made=partial(_mapped, leg.made, kernel)) for leg in plan.legs()])
 
     def group(self, batches: Batches, by: Keys) -> Plan:
-        """As many batches as came in, but at least one for each core; see `Engine.group`."""
+        """As many batches as came in of one origin, but at least one for each core; see `Engine.group`."""
         plan = _planned(batches)
 
         def legs() -> list[Leg]:
             came = plan.legs()
             if not came:
                 refuse_unlike({}, by)
-            n = max(sum(leg.n for leg in came), self.context.defaultParallelism)
+            n = max(self.context.defaultParallelism, *(leg.n for leg in came))
             pieces = [
                 leg.rows.mapPartitions(partial(_pieces, leg.made, first, by, n)) for first, leg in _numbered(came)
             ]

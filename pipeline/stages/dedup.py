@@ -446,14 +446,16 @@ def _met(
         own = HashSets.from_lists(shingles.sort("text_no")["shingles"])
         numbers = asking["text_no"].to_numpy()
         banding = Banding(settings.bands, settings.rows, settings.agreeing_bands)
-        index = BandIndex(slots_of(asking, settings.permutations), banding, settings.max_band_size)
+        slots = np.asfortranarray(slots_of(asking, settings.permutations))  # looked at slot by slot
+        index = BandIndex(slots, banding, settings.max_band_size)
+        del slots, asking
         for piece in memory.pieces():
             told = first_told(
                 in_order(piece.filter(comparable(settings) & reached).select(*SLIM, "shingles").collect(), settings)
             )
             told = told.filter(~pl.col("exact_key").is_in(keys.implode()))
             sets = HashSets.from_lists(told["shingles"])
-            found = index.met_by(signatures(sets, frequent, settings))
+            found = index.met_by(np.asfortranarray(signatures(sets, frequent, settings)))
             enough = shared_shingles(sets, found.left, own, found.right) >= settings.min_shared
             keys_met = told["exact_key"].gather(found.left[enough])
             pairs.append(pl.DataFrame({"left": numbers[found.right[enough]], "exact_key": keys_met}))

@@ -452,46 +452,61 @@ def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
         }
 
     engine.write(folder / "plain", engine.map(plain, engine.scan(source, ["documents", "lines"])))
-    paragraphs = engine.gather(folder / "plain", "paragraphs")
+    paragraphs = engine.scan(folder / "plain", ["paragraphs"])
     remembered, published = _memory(bench, as_of, _columns(bench, source, "documents", ["article_id"])["article_id"])
-    gone = _gone(published, paragraphs)
+    again = partial(_of_articles, articles=published["article_id"].unique().implode())
+    gone = _gone(published, engine.gather(engine.map(again, paragraphs), "paragraphs"))
     memory = remembered.without(gone)
-    fresh, standing = dedup.parted(paragraphs, published)
-    fresh = fresh.with_columns(pl.lit(as_of, schemas.TIME).alias("first_seen_at"))  # of the paragraph, not the article
-    outlets = pl.concat([fresh["outlet"], memory.outlets()])
+
+    def parted(batch: Batch) -> Batch:
+        fresh, standing = dedup.parted(batch["paragraphs"], published)
+        # What is fresh was first seen now: the paragraph, not the article.
+        return {**batch, "paragraphs": fresh.with_columns(pl.lit(as_of, schemas.TIME).alias("first_seen_at")),
+                "standing": standing}  # fmt: skip
+
+    new = engine.map(parted, paragraphs)
+    outlets = pl.concat([engine.gather(engine.map(_outlets, new), "outlets")["outlet"], memory.outlets()])
     agencies = (*settings.agency_outlets, *wire.agency_outlets(outlets, rules))
-    reuse = dedup.apply(fresh, memory, settings.model_copy(update={"agency_outlets": agencies}))
-    linked = pl.concat([schemas.conform(reuse.paragraphs, schemas.LINKED_PARAGRAPHS, at="dedup"), standing])
-    linked = schemas.ordered(linked, schemas.PARAGRAPHS)
+    reuse = dedup.survey(new, memory, settings.model_copy(update={"agency_outlets": agencies}), engine)
+    verdicts = engine.gather(reuse.verdicts, "verdicts")
 
-    def own(batch: Batch) -> Batch:
-        ids = batch["paragraphs"].select("paragraph_id")
-        own_linked = linked.join(ids, on="paragraph_id", how="semi", maintain_order="left")
-        return {**batch, "paragraphs": own_linked}
+    def linked(batch: Batch) -> Batch:
+        judged = dedup.linked_paragraphs(batch["paragraphs"], verdicts, settings)
+        whole = schemas.ordered(pl.concat([judged, batch["standing"]]), schemas.PARAGRAPHS)
+        return {"paragraphs": whole, "sources": batch["sources"], "citations": batch["citations"]}
 
-    engine.write(folder, engine.map(own, engine.scan(folder / "plain", ["paragraphs", "sources", "citations"])))
+    plain_tables = engine.scan(folder / "plain", ["paragraphs", "sources", "citations"])
+    engine.write(folder, engine.map(linked, engine.map(parted, plain_tables)))
+    for batches in (reuse.links, reuse.fingerprints, reuse.frequencies, reuse.members):
+        engine.write(folder, batches)
     shutil.rmtree(folder / "plain")
+    places = _columns(bench, folder, "paragraphs", list(dedup.PLACES))
     engine.write(folder, [{
-        "links": schemas.conform(reuse.links, schemas.LINKS.without("batch_id"), at="dedup"),
-        "copies": dedup.article_copies(linked, _elsewhere(bench, dedup.named(linked), gone)),
-        "known_members": remembered.members_of(pl.concat([linked["cluster_id"], published["cluster_id"]])),
-        "fingerprints": schemas.conform(reuse.fingerprints, schemas.FINGERPRINTS, at="dedup"),
-        "frequencies": schemas.conform(reuse.frequencies, schemas.FREQUENCIES, at="dedup"),
-        "members": schemas.conform(reuse.members, schemas.MEMBERS, at="dedup"),
+        "copies": dedup.article_copies(places, _elsewhere(bench, dedup.named(places), gone)),
+        "known_members": remembered.members_of(pl.concat([places["cluster_id"], published["cluster_id"]])),
     }])  # fmt: skip
+    link_types = _columns(bench, folder, "links", ["link_type"])["link_type"]
     found = engine.gather(folder, "sources")
     n_wire, n_cited = (int(found[name].is_not_null().sum()) for name in ("wire_source", "cited_agency"))
     counts = {
-        "n_paragraphs": linked.height,
-        "n_copied": int((~linked["is_canonical"]).sum()),
+        "n_paragraphs": places.height,
+        "n_copied": int((places["canonical_id"] != places["paragraph_id"]).sum()),
         "n_wire": n_wire,
         "n_cited": n_cited,
-        "n_links": reuse.links.height,
-        "links_by_type": dict(sorted(reuse.links["link_type"].value_counts().iter_rows())),
+        "n_links": len(link_types),
+        "links_by_type": dict(sorted(link_types.value_counts().iter_rows())),
         **reuse.report,
     }
     bench.finish("dedup", as_of, counts, started)
     return ()
+
+
+def _of_articles(batch: Batch, articles: pl.Series) -> Batch:
+    return {"paragraphs": batch["paragraphs"].filter(pl.col("article_id").is_in(articles)).select("paragraph_id")}
+
+
+def _outlets(batch: Batch) -> Batch:
+    return {"outlets": batch["paragraphs"].select(pl.col("outlet").unique())}
 
 
 def _columns(bench: Bench, bundle: Path, table: str, columns: Sequence[str]) -> pl.DataFrame:

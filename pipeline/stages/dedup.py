@@ -220,32 +220,44 @@ def apply(
 ) -> Reuse:
     """Judge one batch of PLAIN_PARAGRAPHS against itself and the memory, in this process; see `survey`."""
     paragraphs = schemas.conform(paragraphs, schemas.PLAIN_PARAGRAPHS, at="dedup")
-    if not settings.enabled:
-        return _alone(paragraphs, settings)
     engine = Local()
     pieces = [paragraphs.slice(begin, _TEXTS_AT_ONCE) for begin in range(0, paragraphs.height or 1, _TEXTS_AT_ONCE)]
     batches = engine.keep([{"paragraphs": piece} for piece in pieces])
     found = survey(batches, memory, settings, engine, frequencies)
-    links = engine.gather(found.links, "links")
-    n_exact = int((links["link_type"] == "exact").sum())
+
+    def whole(name: str, table: schemas.Table) -> pl.DataFrame:
+        return _tabled(engine.gather(getattr(found, name), name), table)
+
     return Reuse(
-        fingerprints=_tabled(engine.gather(found.fingerprints, "fingerprints"), schemas.FINGERPRINTS),
-        paragraphs=_linked_paragraphs(paragraphs, engine.gather(found.judged, "judged")),
-        links=_tabled(links, LINKS),
-        frequencies=schemas.ordered(engine.gather(found.frequencies, "counts"), schemas.FREQUENCIES),
-        members=_tabled(engine.gather(found.judged, "judged").with_columns(_UNTOLD), schemas.MEMBERS),
-        report=found.report | {"n_exact_copies": n_exact},
+        fingerprints=whole("fingerprints", schemas.FINGERPRINTS),
+        paragraphs=linked_paragraphs(paragraphs, engine.gather(found.verdicts, "verdicts"), settings),
+        links=whole("links", LINKS),
+        frequencies=whole("frequencies", schemas.FREQUENCIES),
+        members=whole("members", schemas.MEMBERS),
+        report=found.report,
     )
+
+
+def linked_paragraphs(paragraphs: pl.DataFrame, verdicts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """LINKED_PARAGRAPHS from PLAIN_PARAGRAPHS and the verdicts of a survey: who has none is alone."""
+    own = pl.when(pl.col("n_tokens") >= settings.min_tokens_exact).then("paragraph_id")
+    linked = paragraphs.join(verdicts, on="paragraph_id", how="left").with_columns(
+        pl.coalesce("cluster_id", own).alias("cluster_id"),
+        pl.coalesce("canonical_id", "paragraph_id").alias("canonical_id"),
+    )
+    is_canonical = (pl.col("canonical_id") == pl.col("paragraph_id")).alias("is_canonical")
+    return _tabled(linked.with_columns(is_canonical), schemas.LINKED_PARAGRAPHS)
 
 
 @dataclass(frozen=True)
 class Survey:
     """What a batch adds, still in the engine's hands."""
 
-    judged: Batches  # `judged`: its comparable paragraphs (JUDGED)
+    verdicts: Batches  # `verdicts`: VERDICT of its paragraphs that are not alone
     links: Batches  # `links`: LINKS without batch_id
     fingerprints: Batches  # `fingerprints`: FINGERPRINTS
-    frequencies: Batches  # `counts`: FREQUENCIES, this batch's own
+    frequencies: Batches  # `frequencies`: FREQUENCIES, this batch's own
+    members: Batches  # `members`: MEMBERS; stages/wire.py has still to tell where they come from
     report: dict[str, int]
 
 
@@ -262,6 +274,8 @@ def survey(
     later paragraph; or those of the FREQUENCIES given, with which a corpus has the same clusters however it is cut
     into batches. The answer does not depend on the order of the rows, nor on how they are dealt out.
     """
+    if not settings.enabled:
+        return _nothing(engine)
     printed = engine.keep(distinct_texts(paragraphs, engine, settings))
     known = _known(printed, memory, engine)
     reached = partial(_reached, _span(printed, engine), settings)
@@ -287,15 +301,17 @@ def survey(
     remembered = _remembered(memory, rows, cluster_ids, reached(), engine)
     placed = engine.keep(judged(rows, every, linked, remembered, engine, settings))
     return Survey(
-        judged=engine.map(partial(_only, table="judged"), placed),
+        verdicts=engine.map(_verdicts, placed),
         links=engine.map(partial(_only, table="links"), placed),
         fingerprints=_fingerprints(placed, texts, engine, settings),
-        frequencies=own,
+        frequencies=engine.map(_named_frequencies, own),
+        members=engine.map(_members, placed),
         report={
             "n_banded": _height(texts, "texts", comparable(settings), engine),
             "n_candidates": _height(found.pairs, "pairs", pl.lit(True), engine) + met.n_met,
             "n_crowded": pl.concat([engine.gather(found.crowded, "crowded")["text_no"], met.crowded]).n_unique(),
             "n_verified": _height(linked, "linked", pl.lit(True), engine),
+            "n_exact_copies": _height(placed, "links", pl.col("link_type") == "exact", engine),
             "n_met": remembered.paragraphs.height,
         },
     )
@@ -339,8 +355,12 @@ def clusters(members: pl.DataFrame) -> pl.DataFrame:
     return _tabled(counted, table)
 
 
+# What article_copies has to know of LINKED_PARAGRAPHS.
+PLACES = ("paragraph_id", "article_id", "cluster_id", "canonical_id", "matched_id")
+
+
 def article_copies(paragraphs: pl.DataFrame, elsewhere: pl.DataFrame) -> pl.DataFrame:
-    """One row per article of the batch's LINKED_PARAGRAPHS: article_id, n_copied, duplicate_of.
+    """One row per article of the batch's LINKED_PARAGRAPHS (their PLACES): article_id, n_copied, duplicate_of.
 
     `elsewhere` has paragraph_id and article_id of the paragraphs of earlier batches that these name. n_copied:
     paragraphs whose canonical copy is in another article. duplicate_of: the one other article that has the canonical
@@ -514,37 +534,30 @@ def _n_rows(batch: Batch, table: str, wanted: pl.Expr) -> Batch:
 _UNTOLD = [
     pl.lit(None, pl.String).alias(name) for name in ("wire_source", "wire_kind", "wire_evidence", "cited_agency")
 ]
+VERDICT = ["paragraph_id", "cluster_id", "canonical_id", "matched_id", "link_type", "jaccard", "containment", "repost"]
 
 
-def _linked_paragraphs(paragraphs: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
-    verdicts = found.select(
-        "paragraph_id", "cluster_id", "canonical_id", "matched_id", "link_type", "jaccard", "containment", "repost"
-    )
-    linked = paragraphs.join(verdicts, on="paragraph_id", how="left").with_columns(
-        pl.coalesce("canonical_id", "paragraph_id").alias("canonical_id")
-    )
-    return _tabled(
-        linked.with_columns((pl.col("canonical_id") == pl.col("paragraph_id")).alias("is_canonical")),
-        schemas.LINKED_PARAGRAPHS,
-    )
+def _verdicts(batch: Batch) -> Batch:
+    own = pl.col("paragraph_id")
+    is_alone = (pl.col("cluster_id") == own) & (pl.col("canonical_id") == own) & pl.col("matched_id").is_null()
+    return {"verdicts": batch["judged"].filter(~is_alone).select(VERDICT)}
 
 
-def _alone(paragraphs: pl.DataFrame, settings: Settings) -> Reuse:
+def _members(batch: Batch) -> Batch:
+    return {"members": _tabled(batch["judged"].with_columns(_UNTOLD), schemas.MEMBERS)}
+
+
+def _named_frequencies(batch: Batch) -> Batch:
+    return {"frequencies": batch["counts"]}
+
+
+def _nothing(engine: Engine) -> Survey:
     """What comes out when nothing is looked for."""
-    own = pl.when(pl.col("n_tokens") >= settings.min_tokens_exact).then("paragraph_id").alias("cluster_id")
-    nothing = {"canonical_id": pl.String, "matched_id": pl.String, "link_type": pl.String, "jaccard": pl.Float64,
-               "containment": pl.Float64, "repost": pl.Boolean}  # fmt: skip
-    alone = paragraphs.select(
-        "paragraph_id", own, *(pl.lit(None, dtype).alias(name) for name, dtype in nothing.items())
-    )
-    return Reuse(
-        paragraphs=_linked_paragraphs(paragraphs, alone),
-        links=schemas.LINKS.without("batch_id").empty(),
-        fingerprints=schemas.FINGERPRINTS.empty(),
-        frequencies=schemas.FREQUENCIES.empty(),
-        members=schemas.MEMBERS.empty(),
-        report={},
-    )
+    tables = {"links": LINKS, "fingerprints": schemas.FINGERPRINTS, "frequencies": schemas.FREQUENCIES,
+              "members": schemas.MEMBERS}  # fmt: skip
+    verdicts = schemas.LINKED_PARAGRAPHS.empty().select(VERDICT)
+    empty = engine.keep([{"verdicts": verdicts, **{name: table.empty() for name, table in tables.items()}}])
+    return Survey(verdicts=empty, links=empty, fingerprints=empty, frequencies=empty, members=empty, report={})
 
 
 def _fingerprints(found: Batches, texts: Batches, engine: Engine, settings: Settings) -> Batches:
@@ -562,7 +575,7 @@ def _with_sets(batch: Batch, settings: Settings) -> Batch:
     texts = batch["texts"].sort("text_no")
     places = np.searchsorted(texts["text_no"].to_numpy(), told["text_no"].to_numpy()[first])
     lists = {name: HashSets.from_lists(texts[name]).take(places).spread(first).to_lists() for name in SETS}
-    return {"fingerprints": told.with_columns(**lists).select(table.names)}
+    return {"fingerprints": schemas.conform(told.with_columns(**lists).select(table.names), table, at="dedup")}
 
 
 def _tabled(frame: pl.DataFrame, table: schemas.Table) -> pl.DataFrame:

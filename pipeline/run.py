@@ -469,28 +469,30 @@ def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
     agencies = (*settings.agency_outlets, *wire.agency_outlets(outlets, rules))
     reuse = dedup.survey(new, memory, settings.model_copy(update={"agency_outlets": agencies}), engine)
     verdicts = engine.gather(reuse.verdicts, "verdicts")
+    named = pl.concat([dedup.named(verdicts), dedup.named(published)])
+    here = engine.gather(engine.map(partial(_homes, named=named.implode()), paragraphs), "homes")
+    homes = pl.concat([here, _elsewhere(bench, named, gone)])
 
     def linked(batch: Batch) -> Batch:
         judged = dedup.linked_paragraphs(batch["paragraphs"], verdicts, settings)
         whole = schemas.ordered(pl.concat([judged, batch["standing"]]), schemas.PARAGRAPHS)
-        return {"paragraphs": whole, "sources": batch["sources"], "citations": batch["citations"]}
+        copies = dedup.article_copies(whole, homes)
+        return {"paragraphs": whole, "copies": copies, "sources": batch["sources"], "citations": batch["citations"]}
 
     plain_tables = engine.scan(folder / "plain", ["paragraphs", "sources", "citations"])
     engine.write(folder, engine.map(linked, engine.map(parted, plain_tables)))
     for batches in (reuse.links, reuse.fingerprints, reuse.frequencies, reuse.members):
         engine.write(folder, batches)
     shutil.rmtree(folder / "plain")
-    places = _columns(bench, folder, "paragraphs", list(dedup.PLACES))
-    engine.write(folder, [{
-        "copies": dedup.article_copies(places, _elsewhere(bench, dedup.named(places), gone)),
-        "known_members": remembered.members_of(pl.concat([places["cluster_id"], published["cluster_id"]])),
-    }])  # fmt: skip
+    cluster_ids = pl.concat([verdicts["cluster_id"], published["cluster_id"]])
+    engine.write(folder, [{"known_members": remembered.members_of(cluster_ids)}])
+    is_canonical = _columns(bench, folder, "paragraphs", ["is_canonical"])["is_canonical"]
     link_types = _columns(bench, folder, "links", ["link_type"])["link_type"]
     found = engine.gather(folder, "sources")
     n_wire, n_cited = (int(found[name].is_not_null().sum()) for name in ("wire_source", "cited_agency"))
     counts = {
-        "n_paragraphs": places.height,
-        "n_copied": int((places["canonical_id"] != places["paragraph_id"]).sum()),
+        "n_paragraphs": len(is_canonical),
+        "n_copied": int((~is_canonical).sum()),
         "n_wire": n_wire,
         "n_cited": n_cited,
         "n_links": len(link_types),
@@ -503,6 +505,12 @@ def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
 
 def _of_articles(batch: Batch, articles: pl.Series) -> Batch:
     return {"paragraphs": batch["paragraphs"].filter(pl.col("article_id").is_in(articles)).select("paragraph_id")}
+
+
+def _homes(batch: Batch, named: pl.Series) -> Batch:
+    """Which articles the named paragraphs stand in."""
+    here = batch["paragraphs"].filter(pl.col("paragraph_id").is_in(named))
+    return {"homes": here.select("paragraph_id", "article_id")}
 
 
 def _outlets(batch: Batch) -> Batch:
@@ -539,7 +547,7 @@ def _elsewhere(bench: Bench, named: pl.Series, gone: pl.Series) -> pl.DataFrame:
     """paragraph_id and article_id of the named paragraphs that are published and not gone."""
     base = bench.store.current()
     if base is None:
-        return schemas.PARAGRAPHS.empty()
+        return schemas.PARAGRAPHS.empty().select("paragraph_id", "article_id")
     wanted = pl.col("paragraph_id").is_in(named.implode()) & ~pl.col("paragraph_id").is_in(gone.implode())
     return base.scan(schemas.PARAGRAPHS).filter(wanted).select("paragraph_id", "article_id").collect()
 

@@ -355,16 +355,12 @@ def clusters(members: pl.DataFrame) -> pl.DataFrame:
     return _tabled(counted, table)
 
 
-# What article_copies has to know of LINKED_PARAGRAPHS.
-PLACES = ("paragraph_id", "article_id", "cluster_id", "canonical_id", "matched_id")
-
-
 def article_copies(paragraphs: pl.DataFrame, elsewhere: pl.DataFrame) -> pl.DataFrame:
-    """One row per article of the batch's LINKED_PARAGRAPHS (their PLACES): article_id, n_copied, duplicate_of.
+    """One row per article of LINKED_PARAGRAPHS, which have all of it: article_id, n_copied, duplicate_of.
 
-    `elsewhere` has paragraph_id and article_id of the paragraphs of earlier batches that these name. n_copied:
-    paragraphs whose canonical copy is in another article. duplicate_of: the one other article that has the canonical
-    or the matched copy of 80 % of the article's paragraphs of 5 tokens or more, at least 3; else null.
+    `elsewhere` has paragraph_id and article_id of the paragraphs of others that these name. n_copied: paragraphs whose
+    canonical copy is in another article. duplicate_of: the one other article that has the canonical or the matched
+    copy of 80 % of the article's paragraphs of 5 tokens or more, at least 3; else null.
     """
     both = pl.concat([table.select("paragraph_id", "article_id") for table in (elsewhere, paragraphs)])
     home: dict[str, str] = dict(both.filter(pl.col("paragraph_id").is_in(named(paragraphs).implode())).iter_rows())

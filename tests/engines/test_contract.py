@@ -3,7 +3,9 @@
 import os
 import signal
 import time
+from functools import partial
 from pathlib import Path
+from secrets import token_hex
 
 import polars as pl
 import pytest
@@ -193,6 +195,22 @@ def test_map_keeps_the_order(engine, tmp_path):
 
     assert [batch["u"]["a"][0] for batch in twice] == [0, 2, 4, 6, 8]
     assert [batch["u"]["a"][0] for batch in twice + engine.scan(tmp_path, ["t"], parts=[])] == [0, 2, 4, 6, 8]
+
+
+def test_what_is_kept_is_made_once_with_the_tables_each_batch_has(engine, tmp_path):
+    engine.write(tmp_path / "all", numbered(3))
+    made = engine.map(partial(marked, folder=tmp_path), engine.scan(tmp_path / "all", ["t"]))
+
+    kept = engine.keep(made) + engine.keep([{"u": pl.DataFrame({"a": [7]})}])
+
+    assert [batch.keys() for batch in kept] == [{"t"}, {"t"}, {"t"}, {"u"}]
+    assert engine.gather(engine.map(doubled, engine.keep(made)), "u")["a"].to_list() == [0, 2, 4]
+    assert [len(list(tmp_path.glob(f"{n}-*"))) for n in range(3)] == [2, 2, 2]  # for each of the two that keep it
+
+
+def marked(batch, folder):
+    (folder / f"{batch['t']['a'][0]}-{token_hex(4)}").touch()
+    return batch
 
 
 def test_rows_of_equal_keys_come_together_from_tables_that_call_them_differently(engine, tmp_path):

@@ -69,8 +69,10 @@ def _fresh_sets(batch: Batch) -> Batch:
 
 
 def _in_families(batch: Batch) -> Batch:
-    named = batch["texts"].join(batch["families"], on="text_no", how="left", maintain_order="left")
-    return {"texts": named.select(pl.coalesce("family", "text_no").alias("family"), "shingles", "bigrams")}
+    texts = batch["texts"]
+    named = texts.select("text_no").join(batch["families"], on="text_no", how="left", maintain_order="left")
+    families = named.select(pl.coalesce("family", "text_no").alias("family"))["family"]
+    return {"texts": texts.select(families, "shingles", "bigrams")}
 
 
 def _counted(batch: Batch, settings: Settings) -> Batch:

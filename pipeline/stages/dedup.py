@@ -35,6 +35,7 @@ from pipeline.stages.texts import (
     ORDER,
     SETS,
     TOLD,
+    by_number,
     distinct_texts,
     first_told,
     in_order,
@@ -457,9 +458,9 @@ def _met(
     crowded, n_met = [pl.Series("text_no", [], dtype=pl.Int64)], 0
     if memory.fingerprints:
         keys = engine.gather(engine.map(_keys, texts), "keys")["exact_key"]
-        asking = engine.gather(engine.map(_asking, signed), "signatures").sort("text_no")
+        asking = by_number(engine.gather(engine.map(_asking, signed), "signatures"))
         shingles = engine.gather(engine.map(_asking_shingles, texts), "texts").join(asking, on="text_no", how="semi")
-        own = HashSets.from_lists(shingles.sort("text_no")["shingles"])
+        own = HashSets.from_lists(by_number(shingles)["shingles"])
         numbers = asking["text_no"].to_numpy()
         banding = Banding(settings.bands, settings.rows, settings.agreeing_bands)
         slots = np.asfortranarray(slots_of(asking, settings.permutations))  # looked at slot by slot
@@ -568,7 +569,7 @@ def _with_sets(batch: Batch, settings: Settings) -> Batch:
     told = timed(batch["judged"], settings).sort(ORDER).select(*SLIM, "text_no", is_first)
     told = schemas.ordered(told, table)
     first = told["is_first"].to_numpy()
-    texts = batch["texts"].sort("text_no")
+    texts = by_number(batch["texts"])
     places = np.searchsorted(texts["text_no"].to_numpy(), told["text_no"].to_numpy()[first])
     lists = {name: HashSets.from_lists(texts[name]).take(places).spread(first).to_lists() for name in SETS}
     return {"fingerprints": schemas.conform(told.with_columns(**lists).select(table.names), table, at="dedup")}

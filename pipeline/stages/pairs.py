@@ -22,7 +22,7 @@ from pipeline.kernels.shingles import Frequencies, HashSets, offsets_of, rarer
 from pipeline.kernels.similarity import idf_weights, overlaps, set_weights, shared_counts, weighted_scores
 from pipeline.kernels.slots import Slots, is_one_template
 from pipeline.stages.counts import Counts
-from pipeline.stages.texts import BIGRAM, TOLD
+from pipeline.stages.texts import BIGRAM, TOLD, by_number
 
 if TYPE_CHECKING:
     from pipeline.stages.dedup import Settings
@@ -135,7 +135,7 @@ def _met(batch: Batch, width: int, banding: Banding, max_band_size: int) -> Batc
     parts = signed["part"].unique().sort().to_list()
     pairs, crowded = [_no_pairs()], [pl.Series("text_no", [], pl.Int64)]
     for part in parts:
-        rows = (signed.filter(pl.col("part") == part) if len(parts) > 1 else signed).sort("text_no")
+        rows = by_number(signed.filter(pl.col("part") == part) if len(parts) > 1 else signed)
         numbers = rows["text_no"].to_numpy()
         found = candidate_pairs(slots_of(rows, width), banding, rows["asks"].to_numpy(), max_band_size)
         columns = {"left": numbers[found.left], "right": numbers[found.right], "n_bands": found.n_bands}
@@ -207,10 +207,10 @@ def _beside(
 
 
 def _lent(batch: Batch) -> Batch:
-    texts = batch["texts"].join(batch["needs"].select("text_no").unique(), on="text_no", how="semi")
+    texts, needs = batch["texts"], batch["needs"].unique()
     if "counted" in batch:
-        texts = _with_counts(texts.sort("text_no"), batch["counted"])
-    return {"texts": texts.join(batch["needs"].unique(), on="text_no")}
+        texts = _with_counts(by_number(texts.join(needs, on="text_no", how="semi")), batch["counted"])
+    return {"texts": texts.join(needs, on="text_no", maintain_order="left")}
 
 
 def _with_counts(texts: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
@@ -225,7 +225,8 @@ def _with_counts(texts: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
 
 def _occurrences(batch: Batch) -> Batch:
     """The bigrams of the texts that are needed."""
-    texts = batch["texts"].join(batch["needs"], on="text_no", how="semi").sort("text_no")
+    texts = batch["texts"].join(batch["needs"], on="text_no", how="semi")
+    texts = by_number(texts)
     bigrams = HashSets.from_lists(texts["bigrams"])
     numbers = np.repeat(texts["text_no"].to_numpy(), bigrams.sizes)
     return {"occurrences": pl.DataFrame({"text_no": numbers, "shingle": bigrams.values})}
@@ -235,9 +236,9 @@ def _tiles(batch: Batch) -> list[tuple[pl.DataFrame, pl.DataFrame]]:
     """Pairs and texts of each tile, the texts in order."""
     tiles = batch["pairs"]["tile"].unique().sort().to_list()
     if len(tiles) == 1:
-        return [(batch["pairs"], batch["texts"].sort("text_no"))]
+        return [(batch["pairs"], by_number(batch["texts"]))]
     here = [pl.col("tile") == tile for tile in tiles]
-    return [(batch["pairs"].filter(one), batch["texts"].filter(one).sort("text_no")) for one in here]
+    return [(batch["pairs"].filter(one), by_number(batch["texts"].filter(one))) for one in here]
 
 
 def _sharing(batch: Batch, settings: Settings) -> Batch:

@@ -18,7 +18,7 @@ from pipeline.engines.base import Batch, Batches, Engine
 from pipeline.kernels import hashing
 from pipeline.kernels.clusters import Copies, Copy
 from pipeline.kernels.normalise import normal_forms
-from pipeline.kernels.shingles import HashSets, Words, shingle_sets
+from pipeline.kernels.shingles import Words, shingle_sets
 from pipeline.kernels.slots import slots
 
 if TYPE_CHECKING:
@@ -73,6 +73,11 @@ def copies_in(rows: pl.DataFrame) -> list[Copy]:
     return [Copy(*row) for row in rows.select(Copy._fields).iter_rows()]
 
 
+def by_number(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows in the order of text_no; not copied where they stand so."""
+    return rows if rows["text_no"].is_sorted() else rows.sort("text_no")
+
+
 def window(settings: Settings) -> int | None:
     """The window in microseconds; None: any distance."""
     return settings.window_days * DAY or None
@@ -110,7 +115,7 @@ def told_texts(printed: Batches, known: pl.DataFrame, engine: Engine, settings: 
 
 
 def _told(batch: Batch, settings: Settings) -> Batch:
-    texts = batch["texts"].sort(ORDER).unique("exact_key", keep="first", maintain_order=True)
+    texts = _firsts(batch["texts"])
     known = in_order(batch["known"], settings)
     reached = known.filter("is_reached").drop("is_reached")
     silent = _silent(batch["rows"], reached, settings)
@@ -119,8 +124,17 @@ def _told(batch: Batch, settings: Settings) -> Batch:
         (~pl.col("exact_key").is_in(silent.implode())).alias("asks"),
     )
     before = first_told(reached).select("exact_key", "n_tokens", *SETS)
+    if before.is_empty():
+        return {"texts": marked}
     told = marked.drop("n_tokens", *SETS).join(before, on="exact_key").select(marked.columns)
     return {"texts": pl.concat([marked.join(before, on="exact_key", how="anti", maintain_order="left"), told])}
+
+
+def _firsts(texts: pl.DataFrame) -> pl.DataFrame:
+    """The first row of each text, in order; the sets are not copied where the rows are that already."""
+    slim = texts.select("exact_key", *ORDER).with_row_index("row").sort(ORDER)
+    rows = slim.unique("exact_key", keep="first", maintain_order=True)["row"]
+    return texts if len(rows) == texts.height and rows.is_sorted() else texts[rows]
 
 
 def _silent(new: pl.DataFrame, known: pl.DataFrame, settings: Settings) -> pl.Series:
@@ -199,8 +213,3 @@ def _numbered(batch: Batch, firsts: pl.DataFrame) -> Batch:
     numbers = np.empty(texts.height, dtype=np.int64)
     numbers[placed["row"].to_numpy()] = placed["text_no"].to_numpy()
     return {"texts": texts.drop("range_no", *ORDER).with_columns(pl.Series("text_no", numbers))}
-
-
-def sets_of_column(texts: pl.DataFrame, name: str) -> HashSets:
-    """One of the SETS of each text."""
-    return HashSets.from_lists(texts[name])

@@ -2,7 +2,8 @@
 
 Copies are marked and linked, never dropped. What a batch must know of earlier ones is its `Memory`, which is read piece
 by piece: what it holds of them at once is the paragraphs it meets. Their rows are final, and every link has the earlier
-paragraph on its left. The steps stand in texts.py, counts.py, pairs.py and joining.py, each a chain of maps and groups.
+paragraph on its left. The steps, chains of maps and groups, stand in texts.py, counts.py, pairs.py and joining.py, what
+is asked of the memory in recall.py.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ from pipeline.engines.base import Batch, Batches, Engine
 from pipeline.engines.local import Local
 from pipeline.errors import PipelineError
 from pipeline.kernels import hashing, minhash
-from pipeline.kernels.bands import BandIndex, Banding
 from pipeline.kernels.normalise import normal_forms
-from pipeline.kernels.shingles import Frequencies, HashSets
+from pipeline.kernels.shingles import HashSets
 from pipeline.kernels.wire import cluster_sources
 from pipeline.stages.base import StageSettings
 from pipeline.stages.counts import Counts, own_frequencies
-from pipeline.stages.joining import LINKS, SLIM, Remembered, judged
-from pipeline.stages.pairs import candidates, comparable, shared_shingles, signatures, signed_texts, slots_of, verified
+from pipeline.stages.joining import LINKS, SLIM, judged
+from pipeline.stages.pairs import candidates, comparable, signed_texts, verified
+from pipeline.stages.recall import Recall
 from pipeline.stages.texts import (
     AT,
     DAY,
@@ -37,13 +38,10 @@ from pipeline.stages.texts import (
     TOLD,
     by_number,
     distinct_texts,
-    first_told,
-    in_order,
     numbered_texts,
     timed,
     told_texts,
-    window,
-)  # fmt: skip
+)
 
 READS = (schemas.DOCUMENTS, schemas.JUDGED_LINES)
 WRITES = (schemas.LINKED_PARAGRAPHS, schemas.LINKS)
@@ -254,7 +252,7 @@ def linked_paragraphs(paragraphs: pl.DataFrame, verdicts: pl.DataFrame, settings
 class Survey:
     """What a batch adds, still in the engine's hands."""
 
-    verdicts: Batches  # `verdicts`: VERDICT of its paragraphs that are not alone
+    verdicts: Batches  # `verdicts`: VERDICT of its paragraphs that joined a cluster or have a match
     links: Batches  # `links`: LINKS without batch_id
     fingerprints: Batches  # `fingerprints`: FINGERPRINTS
     frequencies: Batches  # `frequencies`: FREQUENCIES, this batch's own
@@ -278,14 +276,14 @@ def survey(
     if not settings.enabled:
         return _nothing(engine)
     printed = engine.keep(distinct_texts(paragraphs, engine, settings))
-    known = _known(printed, memory, engine)
-    reached = partial(_reached, _span(printed, engine), settings)
-    told = engine.keep(told_texts(printed, known.with_columns(reached().alias("is_reached")), engine, settings))
+    recall = Recall.beside(printed, memory, engine, settings)
+    known = recall.known(printed)
+    told = engine.keep(told_texts(printed, known, engine, settings))
     rows = engine.keep(engine.map(partial(_only, table="rows"), printed))
     del printed  # the texts are as large as all that follows
-    placed, n_texts = numbered_texts(told, engine)
-    texts = engine.keep(placed)
-    del told, placed
+    numbered, n_texts = numbered_texts(told, engine)
+    texts = engine.keep(numbered)
+    del told, numbered
     own = engine.keep(own_frequencies(texts, engine, settings))
     counts = Counts(engine, own, memory.frequencies) if frequencies is None else Counts(engine, None, frequencies)
     frequent = counts.over(settings.shingle_words, settings.max_frequency)
@@ -293,26 +291,25 @@ def survey(
     if memory.fingerprints:
         signed = engine.keep(signed)  # asked twice
     found = candidates(signed, n_texts, engine, settings)
-    met = _met(memory, texts, signed, n_texts, reached(whole_days=True), frequent, engine, settings)
+    met = recall.met(texts, signed, n_texts, frequent)
     del signed
     every = texts + engine.keep([{"texts": met.texts}])
     pairs = found.pairs + engine.keep([{"pairs": met.pairs}])
     linked = engine.keep(verified(pairs, every, counts, engine, settings))
-    cluster_ids = pl.concat([known.filter(reached())["cluster_id"], met.cluster_ids])
-    remembered = _remembered(memory, rows, cluster_ids, reached(), engine)
-    placed = engine.keep(judged(rows, every, linked, remembered, engine, settings))
+    remembered = recall.clusters(rows, known, met)
+    joined = engine.keep(judged(rows, every, linked, remembered, engine, settings))
     return Survey(
-        verdicts=engine.map(_verdicts, placed),
-        links=engine.map(partial(_only, table="links"), placed),
-        fingerprints=_fingerprints(placed, texts, engine, settings),
+        verdicts=engine.map(_verdicts, joined),
+        links=engine.map(partial(_only, table="links"), joined),
+        fingerprints=_fingerprints(joined, texts, engine, settings),
         frequencies=engine.map(_named_frequencies, own),
-        members=engine.map(_members, placed),
+        members=engine.map(_members, joined),
         report={
             "n_banded": _height(texts, "texts", comparable(settings), engine),
             "n_candidates": _height(found.pairs, "pairs", pl.lit(True), engine) + met.n_met,
             "n_crowded": pl.concat([engine.gather(found.crowded, "crowded")["text_no"], met.crowded]).n_unique(),
             "n_verified": _height(linked, "linked", pl.lit(True), engine),
-            "n_exact_copies": _height(placed, "links", pl.col("link_type") == "exact", engine),
+            "n_exact_copies": _height(joined, "links", pl.col("link_type") == "exact", engine),
             "n_met": remembered.paragraphs.height,
         },
     )
@@ -392,122 +389,6 @@ def named(paragraphs: pl.DataFrame) -> pl.Series:
 
 def _most(counted: tuple[int, str]) -> tuple[int, list[int]]:
     return counted[0], [-ord(letter) for letter in counted[1]]
-
-
-# ------------------------------------------------------------------------------------------------------ the memory
-
-
-def _known(printed: Batches, memory: Memory, engine: Engine) -> pl.DataFrame:
-    """FINGERPRINTS of the batch's texts."""
-    if not memory.fingerprints:
-        return schemas.FINGERPRINTS.empty()
-    keys = engine.gather(engine.map(_keys, printed), "keys")["exact_key"].unique()
-    return memory.paragraphs(pl.col("exact_key").is_in(keys.implode()))
-
-
-def _keys(batch: Batch) -> Batch:
-    return {"keys": batch["texts"].select("exact_key")}
-
-
-def _span(printed: Batches, engine: Engine) -> tuple[int, int] | None:
-    """First and last own time of the batch's paragraphs; None where it has none."""
-    spans = engine.gather(engine.map(_batch_span, printed), "span").drop_nulls()
-    return (int(spans["first"].to_numpy().min()), int(spans["last"].to_numpy().max())) if spans.height else None
-
-
-def _batch_span(batch: Batch) -> Batch:
-    at = pl.col("at")
-    return {"span": batch["rows"].select(at.min().alias("first"), at.max().alias("last"))}
-
-
-def _reached(span: tuple[int, int] | None, settings: Settings, *, whole_days: bool = False) -> pl.Expr:
-    """Whether a remembered paragraph's own time is inside the window of one of the batch.
-
-    With `whole_days` from the first day's beginning on: its sets may stand in an earlier row of that day.
-    """
-    reach = window(settings)
-    if reach is None or span is None:
-        return pl.lit(True)
-    first, last = span[0] - reach, span[1] + reach
-    return AT.is_between(first // DAY * DAY if whole_days else first, last)
-
-
-@dataclass(frozen=True)
-class _Met:
-    """Remembered texts that may be copies of asking ones of the batch, numbered after those, and the pairs."""
-
-    texts: pl.DataFrame  # exact_key, n_tokens, SETS, text_no
-    pairs: pl.DataFrame  # left, right
-    cluster_ids: pl.Series
-    crowded: pl.Series  # text_no of asking texts that the fuse kept from some
-    n_met: int  # pairs that met in the bands
-
-
-def _met(
-    memory: Memory,
-    texts: Batches,
-    signed: Batches,
-    n_texts: int,
-    reached: pl.Expr,
-    frequent: Frequencies,
-    engine: Engine,
-    settings: Settings,
-) -> _Met:
-    """The memory, piece by piece, against an index of the asking texts' bands, in the driver."""
-    pairs = [pl.DataFrame(schema={"left": pl.Int64, "exact_key": pl.String})]
-    crowded, n_met = [pl.Series("text_no", [], dtype=pl.Int64)], 0
-    if memory.fingerprints:
-        keys = engine.gather(engine.map(_keys, texts), "keys")["exact_key"]
-        asking = by_number(engine.gather(engine.map(_asking, signed), "signatures"))
-        shingles = engine.gather(engine.map(_asking_shingles, texts), "texts").join(asking, on="text_no", how="semi")
-        own = HashSets.from_lists(by_number(shingles)["shingles"])
-        numbers = asking["text_no"].to_numpy()
-        banding = Banding(settings.bands, settings.rows, settings.agreeing_bands)
-        slots = np.asfortranarray(slots_of(asking, settings.permutations))  # looked at slot by slot
-        index = BandIndex(slots, banding, settings.max_band_size)
-        del slots, asking
-        for piece in memory.pieces():
-            told = first_told(
-                in_order(piece.filter(comparable(settings) & reached).select(*SLIM, "shingles").collect(), settings)
-            )
-            told = told.filter(~pl.col("exact_key").is_in(keys.implode()))
-            sets = HashSets.from_lists(told["shingles"])
-            found = index.met_by(np.asfortranarray(signatures(sets, frequent, settings)))
-            enough = shared_shingles(sets, found.left, own, found.right) >= settings.min_shared
-            keys_met = told["exact_key"].gather(found.left[enough])
-            pairs.append(pl.DataFrame({"left": numbers[found.right[enough]], "exact_key": keys_met}))
-            crowded.append(pl.Series("text_no", numbers[found.crowded]))
-            n_met += len(found.left)
-    every = pl.concat(pairs).unique()  # a text that stands in several days is met in each
-    met = in_order(
-        memory.paragraphs(reached & pl.col("exact_key").is_in(every["exact_key"].unique().implode())), settings
-    )
-    told = first_told(met).select("exact_key", "n_tokens", *SETS)
-    told = told.with_columns((n_texts + pl.int_range(pl.len())).alias("text_no"))
-    numbered = every.join(told, on="exact_key").select("left", pl.col("text_no").alias("right"))
-    return _Met(told, numbered, met["cluster_id"], pl.concat(crowded), n_met)
-
-
-def _asking(batch: Batch) -> Batch:
-    return {"signatures": batch["signatures"].filter("asks").select("text_no", "slots")}
-
-
-def _asking_shingles(batch: Batch) -> Batch:
-    return {"texts": batch["texts"].filter("asks").select("text_no", "shingles")}
-
-
-def _remembered(memory: Memory, rows: Batches, cluster_ids: pl.Series, reached: pl.Expr, engine: Engine) -> Remembered:
-    """The clusters that the batch may join; a revision's paragraph is met again under its own name."""
-    if not memory.fingerprints:
-        return Remembered(schemas.FINGERPRINTS.empty().select(SLIM), schemas.MEMBERS.empty())
-    own = engine.gather(engine.map(_ids, rows), "ids")["paragraph_id"]
-    names = pl.concat([cluster_ids, own]).unique()
-    met = memory.paragraphs(reached & pl.col("cluster_id").is_in(names.implode()), SLIM)
-    return Remembered(met, memory.members_of(names))
-
-
-def _ids(batch: Batch) -> Batch:
-    return {"ids": batch["rows"].select("paragraph_id")}
 
 
 def _only(batch: Batch, table: str) -> Batch:

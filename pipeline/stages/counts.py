@@ -102,8 +102,9 @@ def _rows(words: int, hashes: NDArray[np.uint32], counts: NDArray[np.int64]) -> 
 
 def _summed(batch: Batch) -> Batch:
     counts = batch["counts"]
-    codes = counts.select(pl.col("words").cast(pl.UInt64) * (1 << 32) + pl.col("shingle"))["words"].to_numpy()
-    if not (codes[1:] > codes[:-1]).all():
+    words, shingles = counts["words"].to_numpy(), counts["shingle"].to_numpy()
+    rises = (words[1:] > words[:-1]) | ((words[1:] == words[:-1]) & (shingles[1:] > shingles[:-1]))
+    if not rises.all():
         summed = counts.group_by("words", "shingle").agg(pl.col("n_paragraphs").sum())
         counts = schemas.ordered(summed, schemas.FREQUENCIES)
     return {"counts": counts}

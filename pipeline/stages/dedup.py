@@ -225,7 +225,8 @@ def apply(
     found = survey(batches, memory, settings, engine, frequencies)
 
     def whole(name: str, table: schemas.Table) -> pl.DataFrame:
-        return _tabled(engine.gather(getattr(found, name), name), table)
+        rows = [batch[name] for batch in getattr(found, name)]  # each in order: one is not sorted again, nor copied
+        return schemas.conform(rows[0], table, at="dedup") if len(rows) == 1 else _tabled(pl.concat(rows), table)
 
     return Reuse(
         fingerprints=whole("fingerprints", schemas.FINGERPRINTS),

@@ -303,7 +303,10 @@ def _judged(batch: Batch, settings: Settings) -> Batch:
     rule = JoinRule(settings.join_share, settings.compare_members, window(settings))
     joined = _joined(rows, linked, _EarlierClusters.of(rows, batch["members"]), rule)
     links = _links(joined, linked, rows, settings)
-    return {"judged": _with_places(rows, joined.places, links), "links": links.select(LINKS.names)}
+    return {
+        "judged": _with_places(rows, joined.places, links),
+        "links": schemas.ordered(links.select(LINKS.names), LINKS),
+    }
 
 
 def _with_places(rows: pl.DataFrame, places: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:

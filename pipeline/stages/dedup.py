@@ -49,7 +49,7 @@ STATE = (schemas.FINGERPRINTS, schemas.FREQUENCIES, schemas.MEMBERS)  # what lat
 
 DUPLICATE_SHARE = 0.8  # of an article's paragraphs that must have a copy in one other article
 DUPLICATE_PARAGRAPHS = 3  # of these, at least so many
-_TEXTS_AT_ONCE = 1 << 17  # made into words and sets together: 0.5 GB on the way
+_TEXTS_AT_ONCE = 1 << 16  # made into words and sets together: 0.25 GB on the way
 _ROWS_AT_ONCE = 1 << 18  # of the memory, read together: 0.3 GB; the rows in a row group
 
 

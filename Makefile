@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run report test test-browser torture lint types bench bench-clean bench-dedup bench-dedup-speed bench-metadata bench-names bench-wire docs site clean
+.PHONY: run report test test-browser test-spark cluster-test torture lint types bench bench-clean bench-dedup bench-dedup-speed bench-engines bench-metadata bench-names bench-wire docs site clean
 
 run: .venv/run.stamp
 	@$(BIN)/copydesk run --in data/raw --out data/clean; status=$$?; \
@@ -21,6 +21,12 @@ torture: .venv/dev.stamp
 test-browser: .venv/browser.stamp
 	$(BIN)/python -m pytest -q -m browser
 
+test-spark: .venv/spark.stamp
+	$(BIN)/python -m pytest -q -m spark tests/engines
+
+cluster-test: .venv/spark.stamp
+	$(BIN)/python -m pytest -q -m cluster tests/engines
+
 lint: .venv/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -35,6 +41,9 @@ bench-dedup-speed: .venv/dev.stamp
 	$(BIN)/python -m benchmarks.floors dedup_speed
 
 bench-clean bench-dedup bench-dedup-speed bench-names: .venv/bench.stamp
+
+bench-engines: .venv/spark.stamp
+	$(BIN)/python -m benchmarks.engines
 
 bench: .venv/bench.stamp
 	$(BIN)/python -m benchmarks.end_to_end
@@ -80,6 +89,15 @@ ifdef UV
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps -r requirements-browser.lock
 else
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-browser.lock
+endif
+	touch $@
+
+.venv/spark.stamp: requirements-spark.lock .venv/dev.stamp
+	@echo "installing PySpark, 450 MB: some minutes"
+ifdef UV
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps -r requirements-spark.lock
+else
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-spark.lock
 endif
 	touch $@
 

@@ -54,6 +54,7 @@ class EngineName(StrEnum):
     """Where the work runs."""
 
     local = "local"
+    spark = "spark"
 
 
 ConfigFile = Annotated[
@@ -142,7 +143,7 @@ def _as_of(text: str | None) -> datetime:
 
 def _order(
     config: Path | None, source: Path, out: Path, sets: list[str] | None, jobs: int | None, as_of: str | None,
-    *, dry_run: bool, force_publish: bool, retry: bool = False,
+    *, dry_run: bool, force_publish: bool, retry: bool = False, engine: EngineName = EngineName.local,
 ) -> Order:  # fmt: skip
     from pipeline.config import load
     from pipeline.run import Order
@@ -153,6 +154,7 @@ def _order(
         out=out,
         as_of=_as_of(as_of),
         jobs=jobs or len(os.sched_getaffinity(0)),
+        engine=engine.value,
         dry_run=dry_run,
         force_publish=force_publish,
         retry=retry,
@@ -251,7 +253,9 @@ def run_command(
         from pipeline.rebuild import rebuild as run_again
         from pipeline.run import run
 
-        order = _order(config, source, out, sets, jobs, as_of, dry_run=dry_run, force_publish=force_publish)
+        order = _order(
+            config, source, out, sets, jobs, as_of, dry_run=dry_run, force_publish=force_publish, engine=engine
+        )
         start = run_again if rebuild else run
         _finish(console, start(order, console, lock_timeout=lock_timeout), order, as_json=as_json)
 
@@ -279,7 +283,9 @@ def _stage_command(stage: str, what: str, register: Callable[[Callable[..., None
         with _guarded(console, records=as_json):
             from pipeline import run
 
-            order = _order(config, source, out, sets, jobs, as_of, dry_run=False, force_publish=force_publish)
+            order = _order(
+                config, source, out, sets, jobs, as_of, dry_run=False, force_publish=force_publish, engine=engine
+            )
             outcome = run.one_stage(stage, order, console, lock_timeout=lock_timeout)
             console.say(f"{stage}: done; its tables are in {order.out / '.stage' / stage}")
             _finish(console, outcome, order, as_json=as_json)

@@ -49,8 +49,16 @@ class RunSettings(StageSettings):
     min_outlet_articles: int = Field(20, ge=1)  # its articles now, and before, from which max_outlet_loss is looked at
 
 
+class SparkSettings(StageSettings):
+    """Where `--engine spark` runs."""
+
+    master: str = ""  # spark://host:7077, yarn, k8s://...; "" = what spark-submit says, else this machine
+    work_dir: str = ""  # folder that all machines share; "" = in the output folder, which they share then
+    conf: Mapping[str, str | int | bool] = {}  # Spark's own properties
+
+
 class Settings(StageSettings):
-    """All settings: one section for the run, one per stage."""
+    """All settings: one section for the run, one per stage, one for an engine."""
 
     run: RunSettings = RunSettings()
     extract: ExtractSettings = ExtractSettings()
@@ -58,6 +66,7 @@ class Settings(StageSettings):
     dedup: DedupSettings = DedupSettings()
     names: NamesSettings = NamesSettings()
     export: ExportSettings = ExportSettings()
+    spark: SparkSettings = SparkSettings()
 
 
 @dataclass(frozen=True)
@@ -186,7 +195,11 @@ def _assign(values: dict[str, Any], assignment: str) -> None:
     values.setdefault(section, {})
     if not isinstance(values[section], dict):
         raise ConfigError(f"--set {assignment}: '{section}' is no section")
-    values[section][key] = value
+    table, dot, inner = key.partition(".")
+    if dot:  # --set spark.conf.spark.executor.memory=4g
+        values[section][table] = {**values[section].get(table, {}), inner: value}
+    else:
+        values[section][key] = value
 
 
 def _validated(model: type[Model], values: dict[str, Any], where: str) -> Model:

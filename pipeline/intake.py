@@ -224,12 +224,6 @@ class Intake:
         published_at = self.published[name] or EARLIEST
         return published_at, (document.fetched_at or "").removesuffix("Z"), document.source_path, document.source_offset
 
-    def settled(self, batch: Batch) -> Batch:
-        """The batch without superseded documents, every document under its own id."""
-        losers = pl.Series(list(self.superseded), dtype=pl.String).implode()
-        kept = ~pl.col("article_id").is_in(losers)
-        return {name: frame.filter(kept).with_columns(_OWN_ID) for name, frame in batch.items()}
-
     def rejected(self) -> pl.DataFrame:
         """All refusals: rows of `schemas.REJECTS` without their batch, sorted."""
         rows: list[tuple[str, int, str | None, str, str, str]] = [
@@ -269,6 +263,12 @@ class Intake:
     def written(self) -> Sequence[Input]:
         """The inputs that became an article."""
         return [entry for entry in self.inputs() if entry.status == "written"]
+
+
+def settled(batch: Batch, losers: Sequence[str]) -> Batch:
+    """The batch without the superseded documents, `losers`, every document under its own id."""
+    kept = ~pl.col("article_id").is_in(pl.Series(losers, dtype=pl.String).implode())
+    return {name: frame.filter(kept).with_columns(_OWN_ID) for name, frame in batch.items()}
 
 
 def located(paths: Iterable[tuple[Path, str]], limits: Limits, batch_of: Mapping[InputKey, str]) -> dict[str, set[str]]:

@@ -6,6 +6,7 @@ refuses a folder whose card does not fit. `export` is the commit.
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 import time
@@ -14,24 +15,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from importlib.metadata import version as library_version
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from shutil import which
+from typing import Any, Literal, Protocol
 
 import polars as pl
 
 from pipeline import __version__, losses, people, publish, schemas
 from pipeline.config import Config
-from pipeline.engines.base import Batch, Engine
+from pipeline.engines.base import Batch, Batches, Engine
 from pipeline.engines.local import Local
 from pipeline.errors import ConfigError, DamagedError, NoInputError, RefusedError
 from pipeline.files import digest, fsync_folders, json_text, read_json, replace_text, reset_folder
-from pipeline.intake import Intake
+from pipeline.intake import Intake, settled
 from pipeline.kernels.hashing import run_hash
 from pipeline.ledger import Input, InputKey, Ledger, file_rows, input_rows
 from pipeline.readers.folder import found
 from pipeline.stages import STAGES, clean, dedup, export, extract, names, wire
 from pipeline.state import refuse_another_form
-from pipeline.store import Draft, Store, Version
+from pipeline.store import STATE, Draft, Store, Version
 
 CARD = "stage.json"
 LIBRARIES = ("datasketch", "lxml", "numpy", "polars", "pyarrow", "py3langid", "selectolax", "trafilatura")
@@ -62,6 +65,7 @@ class Order:
     out: Path
     as_of: datetime
     jobs: int = 1
+    engine: Literal["local", "spark"] = "local"
     dry_run: bool = False
     force_publish: bool = False
     retry: bool = False
@@ -103,7 +107,7 @@ class Bench:
         """The bench for an order; a dry run works in a folder of its own."""
         store = Store(order.out)
         stage = order.out / ".dry-run" if order.dry_run else store.stage
-        return cls(order, store, stage, reporter, Local(order.jobs))
+        return cls(order, store, stage, reporter, _engine(order, stage))
 
     def settings(self, stage: str) -> dict[str, Any]:
         """The stage's settings as plain values, and the rules or people that come with them."""
@@ -156,6 +160,20 @@ class Bench:
         replace_text(json_text(card), self.stage / stage / CARD)
         self.reporter.event(stage, f"{stage}: done", **counts)
         return counts
+
+
+def _engine(order: Order, stage: Path) -> Engine:
+    """The engine that the order names. Raises ConfigError where it is not installed."""
+    if order.engine == "local":
+        return Local(order.jobs)
+    if find_spec("pyspark") is None or not (which("java") or "JAVA_HOME" in os.environ):
+        raise ConfigError("--engine spark: needs PySpark and Java 17 or newer; `pip install 'copydesk[spark]'`")
+    from pipeline.engines.spark import Spark
+
+    settings = order.config.settings.spark
+    own = f"copydesk-{run_hash((str(order.out.absolute()),))}"  # a shared folder may serve several outputs
+    work = Path(settings.work_dir) / own if settings.work_dir else stage / order.engine
+    return Spark(work, settings.master, settings.conf, order.jobs)
 
 
 def run(order: Order, reporter: Reporter, *, lock_timeout: float = 0.0) -> Outcome:
@@ -265,8 +283,8 @@ def _extract(bench: Bench) -> Sequence[tuple[str, str]]:
     )
     read = reset_folder(folder / "read")
     bench.engine.write(read, intake.parts(answers, lambda done: bench.reporter.progress(done, "documents read")))
-    settled = bench.engine.map(intake.settled, bench.engine.scan(read, ["documents", "lines"]))
-    n_rows = bench.engine.write(folder, settled)
+    standing = partial(settled, losers=list(intake.superseded))
+    n_rows = bench.engine.write(folder, bench.engine.map(standing, bench.engine.scan(read, ["documents", "lines"])))
     shutil.rmtree(read)
     entries, rejects = intake.inputs(), intake.rejected()
     taken = [f"{entry.article_id or entry.source_path}:{entry.sha256}" for entry in entries]
@@ -317,74 +335,110 @@ def run_id_of(as_of: datetime, parts: Sequence[str]) -> str:
 def _clean(bench: Bench) -> Sequence[tuple[str, str]]:
     started = time.monotonic()
     cards = bench.cards("clean")
-    settings, as_of = bench.order.config.settings.clean, _as_of(cards)
+    engine, settings, as_of = bench.engine, bench.order.config.settings.clean, _as_of(cards)
     folder, source = reset_folder(bench.stage / "clean"), bench.stage / "extract"
-
-    standing = _standing(bench)
+    rules, revised = bench.order.config.outlet_rules, _revised(bench)
 
     def printed(batch: Batch) -> Batch:
-        new = batch["documents"].filter(~pl.col("article_id").is_in(standing))  # a revision prints its lines again
-        return {"outlet_lines": clean.survey(new, batch["lines"], settings)}
+        new = batch["documents"].filter(~pl.col("article_id").is_in(revised))  # a revision prints its lines again
+        counts = clean.survey(new, batch["lines"], settings)
+        return {"printed": counts.with_columns(pl.col("n_articles").alias("n_today"))}
 
     def judged(batch: Batch) -> Batch:
-        documents, lines = clean.apply(
-            batch["documents"], batch["lines"], known, bench.order.config.outlet_rules, settings, as_of
-        )
+        documents, lines = clean.apply(batch["documents"], batch["lines"], often, rules, settings, as_of)
+        new = documents.filter(~pl.col("article_id").is_in(revised))
         return {
             "documents": schemas.conform(documents, schemas.DOCUMENTS, at="clean"),
             "lines": schemas.conform(lines, schemas.JUDGED_LINES, at="clean"),
+            "sizes": losses.sizes(new, lines),
+            "tally": _line_tally(lines),
         }
 
-    tables = ["documents", "lines"]
-    surveyed = list(bench.engine.map(printed, bench.engine.scan(source, tables)))
-    today = _summed([batch["outlet_lines"] for batch in surveyed])
-    known = _summed([today, _remembered(bench, schemas.OUTLET_LINES, as_of, settings.window_days)])
-    bench.engine.write(folder, bench.engine.map(judged, bench.engine.scan(source, tables)))
-    bench.engine.write(folder, [{"outlet_lines": today}])
-    documents, lines = bench.engine.gather(folder, "documents"), bench.engine.gather(folder, "lines")
-    new = documents.filter(~pl.col("article_id").is_in(standing))
-    bench.engine.write(folder, [{"outlet_sizes": losses.sizes(new, lines)}])
-    kept, dropped = lines["paragraph_no"].is_not_null(), lines["dropped_by"].is_not_null()
-    n_with_text = lines.filter(kept)["article_id"].n_unique()
-    rule = lines["dropped_by"].drop_nulls()
-    counts = {
-        "n_lines": lines.height,
-        "n_kept": int(kept.sum()),
-        "n_fields": int((~kept & ~dropped).sum()),
-        "n_dropped": int(dropped.sum()),
-        "n_without_text": lines["article_id"].n_unique() - n_with_text,
-        "characters_in": int(lines["text"].str.len_chars().sum()),
-        "characters_kept": int(lines["text"].str.len_chars().filter(kept).sum()),
-        "dropped_by_rule": dict(sorted(rule.value_counts().iter_rows())),
-    }
-    bench.finish("clean", as_of, counts, started)
+    new = engine.map(printed, engine.scan(source, ["documents", "lines"]))
+    old = engine.map(_printed_before, _remembered(bench, schemas.OUTLET_LINES, as_of, settings.window_days))
+    counted = engine.group(new + old, {"printed": ["outlet", "line_hash"]})
+    least = min(settings.min_outlet_articles, settings.min_sure_articles)
+    engine.write(folder, engine.map(partial(_outlet_lines, least=least), counted))
+    often = engine.gather(folder, "often")
+    engine.write(folder, engine.map(judged, engine.scan(source, ["documents", "lines"])))
+    engine.write(folder, [{"outlet_sizes": losses.summed(engine.gather(folder, "sizes"))}])
+    bench.finish("clean", as_of, _line_counts(engine.gather(folder, "tally")), started)
     return ()
 
 
-def _summed(counts: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    both = pl.concat([schemas.OUTLET_LINES.empty(), *counts])
-    summed = both.group_by("outlet", "line_hash").agg(pl.col("n_articles").sum())
-    return schemas.ordered(schemas.conform(summed, schemas.OUTLET_LINES, at="clean"), schemas.OUTLET_LINES)
+def _printed_before(batch: Batch) -> Batch:
+    return {"printed": batch["outlet_lines"].with_columns(pl.lit(0, pl.Int32).alias("n_today"))}
 
 
-def _standing(bench: Bench) -> pl.Series:
-    """The articles of the current version, as one list."""
+def _outlet_lines(batch: Batch, least: int) -> Batch:
+    """Today's counts of some lines, and all counts of those that `least` articles print."""
+    table = schemas.OUTLET_LINES
+    sums = batch["printed"].group_by("outlet", "line_hash").agg(pl.col("n_articles", "n_today").sum())
+    today = sums.filter(pl.col("n_today") > 0).select("outlet", "line_hash", pl.col("n_today").alias("n_articles"))
+    often = sums.filter(pl.col("n_articles") >= least).select(table.names)
+    return {
+        name: schemas.ordered(schemas.conform(counts, table, at="clean"), table)
+        for name, counts in (("outlet_lines", today), ("often", often))
+    }
+
+
+def _line_tally(lines: pl.DataFrame) -> pl.DataFrame:
+    """What became of JUDGED_LINES, by place and rule: lines, characters, and, counted with their first line, articles
+    that have no text.
+    """
+    kept = pl.col("paragraph_no").is_not_null()
+    is_first = pl.int_range(pl.len()).over("article_id") == 0
+    told = lines.select(
+        kept.alias("is_kept"),
+        "dropped_by",
+        pl.col("text").str.len_chars().cast(pl.Int64).alias("n_characters"),
+        (is_first & ~kept.any().over("article_id")).alias("n_without_text"),
+    )
+    n_lines = pl.len().cast(pl.Int64).alias("n_lines")
+    sums = pl.col("n_characters", "n_without_text").sum().cast(pl.Int64)
+    return told.group_by("is_kept", "dropped_by").agg(n_lines, sums)
+
+
+def _line_counts(tally: pl.DataFrame) -> dict[str, Any]:
+    """The figures of `clean` from the tallies of all batches."""
+    kept, dropped = tally["is_kept"], tally["dropped_by"].is_not_null()
+    rules = tally.filter(dropped).group_by("dropped_by").agg(pl.col("n_lines").sum())
+    return {
+        "n_lines": tally["n_lines"].sum(),
+        "n_kept": tally.filter(kept)["n_lines"].sum(),
+        "n_fields": tally.filter(~kept & ~dropped)["n_lines"].sum(),
+        "n_dropped": tally.filter(dropped)["n_lines"].sum(),
+        "n_without_text": tally["n_without_text"].sum(),
+        "characters_in": tally["n_characters"].sum(),
+        "characters_kept": tally.filter(kept)["n_characters"].sum(),
+        "dropped_by_rule": dict(sorted(rules.iter_rows())),
+    }
+
+
+def _revised(bench: Bench) -> pl.Series:
+    """The articles of the batch that stand in the current version, as one list."""
     base = bench.store.current()
-    inputs = schemas.INPUTS.empty() if base is None else base.read(schemas.INPUTS, state=True)
-    return inputs.filter(pl.col("status") == "written")["article_id"].implode()
+    standing = schemas.INPUTS.empty() if base is None else base.read(schemas.INPUTS, state=True)
+    of_batch = bench.engine.gather(bench.stage / "extract", "inputs")
+    known = standing.filter(pl.col("status") == "written").join(of_batch, on="article_id", how="semi")
+    return known["article_id"].unique().implode()
 
 
-def _remembered(bench: Bench, table: schemas.Table, as_of: datetime, window_days: int) -> pl.DataFrame:
-    """The state table's rows of the days that a batch looks back to."""
+def _remembered(bench: Bench, table: schemas.Table, as_of: datetime, window_days: int) -> Batches:
+    """The state table of the days that a batch looks back to, a day a batch."""
     base = bench.store.current()
     if base is None:
-        return table.empty()
-    return base.read(table, state=True, since=publish.oldest_day(as_of, window_days))
+        return bench.engine.scan(bench.stage, [table.name], parts=[])
+    since = publish.oldest_day(as_of, window_days)
+    files = [file for day, file in base.files(table, state=True).items() if day >= since]
+    parts = [str(file.relative_to(base.path / STATE / table.name)) for file in files]
+    return bench.engine.scan(base.path / STATE, [table.name], parts=parts)
 
 
 def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
     started = time.monotonic()
     cards = bench.cards("dedup")
+    engine = bench.engine
     settings, rules, as_of = bench.order.config.settings.dedup, bench.order.config.wire_rules, _as_of(cards)
     folder, source = reset_folder(bench.stage / "dedup"), bench.stage / "clean"
 
@@ -397,46 +451,79 @@ def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
             "citations": cited,
         }
 
-    batches = list(bench.engine.map(plain, bench.engine.scan(source, ["documents", "lines"])))
-    paragraphs = pl.concat([batch["paragraphs"] for batch in batches])
-    remembered, published = _memory(bench, as_of, bench.engine.gather(source, "documents")["article_id"])
-    gone = _gone(published, paragraphs)
+    engine.write(folder / "plain", engine.map(plain, engine.scan(source, ["documents", "lines"])))
+    paragraphs = engine.scan(folder / "plain", ["paragraphs"])
+    remembered, published = _memory(bench, as_of, _columns(bench, source, "documents", ["article_id"])["article_id"])
+    again = partial(_of_articles, articles=published["article_id"].unique().implode())
+    gone = _gone(published, engine.gather(engine.map(again, paragraphs), "paragraphs"))
     memory = remembered.without(gone)
-    fresh, standing = dedup.parted(paragraphs, published)
-    fresh = fresh.with_columns(pl.lit(as_of, schemas.TIME).alias("first_seen_at"))  # of the paragraph, not the article
-    outlets = pl.concat([fresh["outlet"], memory.outlets()])
+
+    def parted(batch: Batch) -> Batch:
+        fresh, standing = dedup.parted(batch["paragraphs"], published)
+        # What is fresh was first seen now: the paragraph, not the article.
+        return {**batch, "paragraphs": fresh.with_columns(pl.lit(as_of, schemas.TIME).alias("first_seen_at")),
+                "standing": standing}  # fmt: skip
+
+    new = engine.map(parted, paragraphs)
+    outlets = pl.concat([engine.gather(engine.map(_outlets, new), "outlets")["outlet"], memory.outlets()])
     agencies = (*settings.agency_outlets, *wire.agency_outlets(outlets, rules))
-    reuse = dedup.apply(fresh, memory, settings.model_copy(update={"agency_outlets": agencies}))
-    linked = pl.concat([schemas.conform(reuse.paragraphs, schemas.LINKED_PARAGRAPHS, at="dedup"), standing])
-    linked = schemas.ordered(linked, schemas.PARAGRAPHS)
+    reuse = dedup.survey(new, memory, settings.model_copy(update={"agency_outlets": agencies}), engine)
+    verdicts = engine.gather(reuse.verdicts, "verdicts")
+    named = pl.concat([dedup.named(verdicts), dedup.named(published)])
+    here = engine.gather(engine.map(partial(_homes, named=named.implode()), paragraphs), "homes")
+    homes = pl.concat([here, _elsewhere(bench, named, gone)])
 
-    def own(batch: Batch) -> Batch:
-        ids = batch["paragraphs"].select("paragraph_id")
-        own_linked = linked.join(ids, on="paragraph_id", how="semi", maintain_order="left")
-        return {**batch, "paragraphs": own_linked}
+    def linked(batch: Batch) -> Batch:
+        judged = dedup.linked_paragraphs(batch["paragraphs"], verdicts, settings)
+        whole = schemas.ordered(pl.concat([judged, batch["standing"]]), schemas.PARAGRAPHS)
+        copies = dedup.article_copies(whole, homes)
+        return {"paragraphs": whole, "copies": copies, "sources": batch["sources"], "citations": batch["citations"]}
 
-    bench.engine.write(folder, bench.engine.map(own, batches))
-    bench.engine.write(folder, [{
-        "links": schemas.conform(reuse.links, schemas.LINKS.without("batch_id"), at="dedup"),
-        "copies": dedup.article_copies(linked, _elsewhere(bench, dedup.named(linked), gone)),
-        "known_members": remembered.members_of(pl.concat([linked["cluster_id"], published["cluster_id"]])),
-        "fingerprints": schemas.conform(reuse.fingerprints, schemas.FINGERPRINTS, at="dedup"),
-        "frequencies": schemas.conform(reuse.frequencies, schemas.FREQUENCIES, at="dedup"),
-        "members": schemas.conform(reuse.members, schemas.MEMBERS, at="dedup"),
-    }])  # fmt: skip
-    found = bench.engine.gather(folder, "sources")
+    plain_tables = engine.scan(folder / "plain", ["paragraphs", "sources", "citations"])
+    engine.write(folder, engine.map(linked, engine.map(parted, plain_tables)))
+    for batches in (reuse.links, reuse.fingerprints, reuse.frequencies, reuse.members):
+        engine.write(folder, batches)
+    shutil.rmtree(folder / "plain")
+    cluster_ids = pl.concat([verdicts["cluster_id"], published["cluster_id"]])
+    engine.write(folder, [{"known_members": remembered.members_of(cluster_ids)}])
+    is_canonical = _columns(bench, folder, "paragraphs", ["is_canonical"])["is_canonical"]
+    link_types = _columns(bench, folder, "links", ["link_type"])["link_type"]
+    found = engine.gather(folder, "sources")
     n_wire, n_cited = (int(found[name].is_not_null().sum()) for name in ("wire_source", "cited_agency"))
     counts = {
-        "n_paragraphs": linked.height,
-        "n_copied": int((~linked["is_canonical"]).sum()),
+        "n_paragraphs": len(is_canonical),
+        "n_copied": int((~is_canonical).sum()),
         "n_wire": n_wire,
         "n_cited": n_cited,
-        "n_links": reuse.links.height,
-        "links_by_type": dict(sorted(reuse.links["link_type"].value_counts().iter_rows())),
+        "n_links": len(link_types),
+        "links_by_type": dict(sorted(link_types.value_counts().iter_rows())),
         **reuse.report,
     }
     bench.finish("dedup", as_of, counts, started)
     return ()
+
+
+def _of_articles(batch: Batch, articles: pl.Series) -> Batch:
+    return {"paragraphs": batch["paragraphs"].filter(pl.col("article_id").is_in(articles)).select("paragraph_id")}
+
+
+def _homes(batch: Batch, named: pl.Series) -> Batch:
+    """Which articles the named paragraphs stand in."""
+    here = batch["paragraphs"].filter(pl.col("paragraph_id").is_in(named))
+    return {"homes": here.select("paragraph_id", "article_id")}
+
+
+def _outlets(batch: Batch) -> Batch:
+    return {"outlets": batch["paragraphs"].select(pl.col("outlet").unique())}
+
+
+def _columns(bench: Bench, bundle: Path, table: str, columns: Sequence[str]) -> pl.DataFrame:
+    """Some columns of a whole table, in the driver."""
+
+    def narrow(batch: Batch) -> Batch:
+        return {table: batch[table].select(columns)}
+
+    return bench.engine.gather(bench.engine.map(narrow, bench.engine.scan(bundle, [table])), table)
 
 
 def _memory(bench: Bench, as_of: datetime, articles: pl.Series) -> tuple[dedup.Memory, pl.DataFrame]:
@@ -460,7 +547,7 @@ def _elsewhere(bench: Bench, named: pl.Series, gone: pl.Series) -> pl.DataFrame:
     """paragraph_id and article_id of the named paragraphs that are published and not gone."""
     base = bench.store.current()
     if base is None:
-        return schemas.PARAGRAPHS.empty()
+        return schemas.PARAGRAPHS.empty().select("paragraph_id", "article_id")
     wanted = pl.col("paragraph_id").is_in(named.implode()) & ~pl.col("paragraph_id").is_in(gone.implode())
     return base.scan(schemas.PARAGRAPHS).filter(wanted).select("paragraph_id", "article_id").collect()
 
@@ -473,33 +560,47 @@ def _gone(published: pl.DataFrame, paragraphs: pl.DataFrame) -> pl.Series:
 def _names(bench: Bench) -> Sequence[tuple[str, str]]:
     started = time.monotonic()
     cards = bench.cards("names")
-    config, as_of = bench.order.config, _as_of(cards)
+    engine, config, as_of = bench.engine, bench.order.config, _as_of(cards)
     folder = reset_folder(bench.stage / "names")
+    everybody, settings = config.people, config.settings.names
 
     def named(batch: Batch) -> Batch:
-        paragraphs, mentions = names.apply(
-            batch["documents"], batch["lines"], batch["paragraphs"], config.people, config.settings.names
-        )
+        paragraphs, mentions = names.apply(batch["documents"], batch["lines"], batch["paragraphs"], everybody, settings)
         return {
             "paragraphs": schemas.conform(paragraphs, schemas.NAMED_PARAGRAPHS, at="names"),
             "mentions": schemas.conform(mentions, schemas.MENTIONS.without("batch_id"), at="names"),
         }
 
-    cleaned = bench.engine.scan(bench.stage / "clean", ["documents", "lines"])
-    linked = bench.engine.scan(bench.stage / "dedup", ["paragraphs"])
-    whole = ({**left, **right} for left, right in zip(cleaned, linked, strict=True))
-    bench.engine.write(folder, bench.engine.map(named, whole))
-    mentions = bench.engine.gather(folder, "mentions")
-    paragraphs = bench.engine.gather(folder, "paragraphs")
+    linked = (bench.stage / "dedup", ["paragraphs"])
+    engine.write(folder, engine.map(named, engine.scan(bench.stage / "clean", ["documents", "lines"], linked)))
+    mentions = _columns(bench, folder, "mentions", ["person_id", "rewritten"])
     counts = {
         "n_mentions": mentions.height,
         "n_persons": mentions["person_id"].drop_nulls().n_unique(),
         "n_rewritten": int(mentions["rewritten"].sum()),
         "n_undecided": int(mentions["person_id"].is_null().sum()),
-        "n_to_review": people.n_to_review(paragraphs, config),
+        "n_to_review": people.n_to_review(_paragraphs_to_review(bench, folder), config),
     }
     bench.finish("names", as_of, counts, started)
     return ()
+
+
+def _paragraphs_to_review(bench: Bench, folder: Path) -> pl.DataFrame:
+    """The PARAGRAPHS of the first articles, a few columns: pairs of spellings are looked for in them."""
+    columns = ["article_id", "paragraph_no", "text"]
+
+    def sizes(batch: Batch) -> Batch:
+        size = pl.col("text").str.len_chars().cast(pl.Int64).sum()
+        return {"sizes": batch["paragraphs"].group_by("article_id").agg(size)}
+
+    def texts(batch: Batch) -> Batch:
+        return {"paragraphs": batch["paragraphs"].filter(pl.col("article_id").is_in(first)).select(columns)}
+
+    engine, scanned = bench.engine, bench.engine.scan(folder, ["paragraphs"])
+    articles = engine.gather(engine.map(sizes, scanned), "sizes").sort("article_id")
+    before = pl.col("text").cum_sum() - pl.col("text")
+    first = articles.filter(before <= people.REVIEW_CHARS)["article_id"].implode()
+    return engine.gather(engine.map(texts, scanned), "paragraphs")
 
 
 def _export(bench: Bench) -> Sequence[tuple[str, str]]:
@@ -602,13 +703,19 @@ def _refuse_losses(bench: Bench, as_of: datetime) -> None:
     settings, cleaned = bench.order.config.settings, bench.stage / "clean"
     lost = losses.losses(
         bench.engine.gather(cleaned, "outlet_sizes"),
-        losses.summed(_remembered(bench, schemas.OUTLET_SIZES, as_of, settings.clean.window_days)),
+        losses.summed(_sizes_before(bench, as_of)),
         settings.run.max_outlet_loss,
         settings.run.min_outlet_articles,
     )
     if lost.height and not bench.order.force_publish:
         documents, lines = (bench.engine.gather(cleaned, table) for table in ("documents", "lines"))
         raise losses.refusal(lost, documents, lines, settings.run.max_outlet_loss)
+
+
+def _sizes_before(bench: Bench, as_of: datetime) -> pl.DataFrame:
+    table, window_days = schemas.OUTLET_SIZES, bench.order.config.settings.clean.window_days
+    days = _remembered(bench, table, as_of, window_days)
+    return pl.concat([table.empty(), *(day[table.name] for day in days)])
 
 
 def _manifest(bench: Bench, cards: Mapping[str, Any], counts: Mapping[str, Any], started: float) -> dict[str, Any]:
@@ -632,6 +739,7 @@ def _manifest(bench: Bench, cards: Mapping[str, Any], counts: Mapping[str, Any],
             "peak_memory_mb": _peak_memory(),
             "peaks_mb": {stage: card["measured"]["peak_memory_mb"] for stage, card in cards.items()},  # so far
             "jobs": bench.order.jobs,
+            "engine": bench.order.engine,
             "source": str(bench.order.source),
         },
     }

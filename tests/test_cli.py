@@ -135,7 +135,7 @@ def test_a_wrong_question_is_answered_with_2(day_one, words, message):
         (("--config", "no-such.toml"), 78, "no-such.toml: no such file"),
         (("--in", "no-such-folder"), 66, "no-such-folder"),
         (("--as-of", "yesterday"), 2, "--as-of yesterday"),
-        (("--engine", "spark"), 2, "spark"),
+        (("--engine", "flink"), 2, "flink"),
     ],
 )
 def test_a_wrong_call_says_what_is_wrong(day_one, tmp_path, words, code, message):
@@ -145,6 +145,17 @@ def test_a_wrong_call_says_what_is_wrong(day_one, tmp_path, words, code, message
 
     assert result.exit_code == code
     assert message in result.stderr
+
+
+def test_an_engine_that_is_not_installed_is_78(day_one, tmp_path, monkeypatch):
+    source, _, _ = day_one
+    monkeypatch.setattr("pipeline.run.find_spec", lambda name: None)
+
+    result = call("run", "--in", source, "--out", tmp_path, "--engine", "spark")
+
+    assert result.exit_code == 78
+    assert "pip install 'copydesk[spark]'" in result.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_output_that_cannot_be_written_is_73(day_one, tmp_path):

@@ -36,6 +36,15 @@ def test_set_wins_over_the_file(tmp_path):
     assert settings.clean.keep_roles == ("body",)
 
 
+def test_a_property_of_spark_is_set_by_its_own_name(tmp_path):
+    file = written(tmp_path, "my.toml", '[spark]\nmaster = "yarn"\nconf = {"spark.executor.cores" = 4}\n')
+
+    spark = load(file, ["spark.conf.spark.executor.memory=4g", "spark.work_dir=/shared"]).settings.spark
+
+    assert (spark.master, spark.work_dir) == ("yarn", "/shared")
+    assert spark.conf == {"spark.executor.cores": 4, "spark.executor.memory": "4g"}
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

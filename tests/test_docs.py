@@ -31,6 +31,8 @@ def test_what_is_not_run_says_why():
         ("README.md", "sh", "installs"),
         ("README.md", "sh", "the tutorial does, on a folder of its own"),
         ("add-a-reader.md", "python", "the beginning of a file of yours"),
+        ("past-one-machine.md", "sh", "installs"),
+        ("past-one-machine.md", "sh", "needs a cluster"),
         ("read-the-output.md", "r", "needs R with the packages arrow and dplyr"),
         ("read-the-output.md", "python", "needs Spark"),
         ("try-it-at-scale.md", "sh", "makes thousands of pages"),

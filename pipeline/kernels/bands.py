@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.kernels.shingles import distinct
+
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Keys = NDArray[np.uint32] | NDArray[np.uint64]
@@ -33,6 +35,7 @@ class CandidatePairs:
 
     left: Ints
     right: Ints
+    n_bands: Ints  # in which they agree
     crowded: Bools  # true for an asking paragraph that shares a key with one it did not meet under this key
 
 
@@ -47,7 +50,7 @@ def candidate_pairs(signatures: Signatures, banding: Banding, asking: Bools, max
     _refuse_short(signatures, banding)
     # In the order in which they are met: askers come last, and meet those before them.
     in_order = np.concatenate([np.flatnonzero(~asking), np.flatnonzero(asking)])
-    found: list[Ints] = [np.zeros(0, dtype=np.int64)]
+    found = [(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))]
     crowded = np.zeros(len(asking), dtype=np.bool_)
     for begin in range(int((~asking).sum()), len(asking), _ASKERS_AT_ONCE):
         rows = in_order[: begin + _ASKERS_AT_ONCE]
@@ -58,11 +61,36 @@ def candidate_pairs(signatures: Signatures, banding: Banding, asking: Bools, max
         for band_meetings in meetings:
             crowded[in_order[band_meetings.crowded]] = True
         found += _met_often(meetings, begin, len(rows), banding.agreeing)
-    codes = np.concatenate(found)
+    codes, n_bands = (np.concatenate(part) for part in zip(*found, strict=True))
     one, other = in_order[codes >> 32], in_order[codes & 0xFFFFFFFF]
     left, right = np.minimum(one, other), np.maximum(one, other)
     order = np.lexsort((right, left))
-    return CandidatePairs(left[order], right[order], crowded)
+    return CandidatePairs(left[order], right[order], n_bands[order], crowded)
+
+
+def band_keys(signatures: Signatures, banding: Banding) -> NDArray[np.uint64]:
+    """The key of each signature in each band, one row a band; keys of different bands are equal once in 2^64.
+
+    Raises ValueError when the signatures have fewer slots than the bands need.
+    """
+    _refuse_short(signatures, banding)
+    keys = np.empty((banding.bands, len(signatures)), dtype=np.uint64)
+    for band in range(banding.bands):
+        keys[band] = _mixed(np.full(len(signatures), band, dtype=np.uint64), _slots(signatures, banding, band))
+    return keys
+
+
+def stars(keys: NDArray[np.uint64], members: Ints) -> tuple[Ints, Ints]:
+    """Pairs that connect all members with an equal key, each pair once: one of them, and each of the others.
+
+    No more than there are members, where all pairs of 200,000 with one key are 20 billion. Members are below 2^32.
+    """
+    order = np.argsort(keys)
+    keys, members = keys[order], members[order]
+    new = np.concatenate([[True], keys[1:] != keys[:-1]])[: len(keys)]
+    centres = np.repeat(members[new], np.diff(np.append(np.flatnonzero(new), len(keys))))
+    codes = distinct(centres[~new].astype(np.uint64) << _LOW | members[~new].astype(np.uint64))
+    return (codes >> _LOW).astype(np.int64), (codes & np.uint64(0xFFFFFFFF)).astype(np.int64)
 
 
 class BandIndex:
@@ -93,10 +121,10 @@ class BandIndex:
             found = _met(_keys(_slots(earlier, self._banding, band)), keys, rows, self._max_band_size)
             crowded[found.crowded] = True
             meetings.append(found)
-        codes = np.concatenate(
-            [np.zeros(0, dtype=np.int64), *_met_often(meetings, 0, len(earlier), self._banding.agreeing)]
-        )
-        return CandidatePairs(codes >> 32, codes & 0xFFFFFFFF, crowded)
+        nobody = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+        often = [nobody, *_met_often(meetings, 0, len(earlier), self._banding.agreeing)]
+        codes, n_bands = (np.concatenate(part) for part in zip(*often, strict=True))
+        return CandidatePairs(codes >> 32, codes & 0xFFFFFFFF, n_bands, crowded)
 
 
 def _refuse_short(signatures: Signatures, banding: Banding) -> None:
@@ -116,12 +144,16 @@ def _keys(slots: Signatures) -> Keys:
     if slots.shape[1] == 1:
         return slots[:, 0]
     keys = slots[:, 0].astype(np.uint64)
-    for slot in slots.T[1:]:
-        if slots.shape[1] > 2:
-            keys = (keys ^ keys >> np.uint64(29)) * _STEP
-            keys ^= slot
-        else:
-            keys = keys << _LOW | slot
+    if slots.shape[1] == 2:
+        return keys << _LOW | slots[:, 1]
+    return _mixed(keys, slots[:, 1:])
+
+
+def _mixed(keys: NDArray[np.uint64], slots: Signatures) -> NDArray[np.uint64]:
+    """The keys with each of the slots mixed in."""
+    for slot in slots.T:
+        keys = (keys ^ keys >> np.uint64(29)) * _STEP
+        keys ^= slot
     return keys
 
 
@@ -189,19 +221,20 @@ def _allowed(sizes: Ints, max_band_size: int) -> Ints:
     return np.where(sizes > max_band_size, np.maximum(8, max_band_size**2 // (2 * sizes)), sizes)
 
 
-def _met_often(meetings: list[_Meetings], begin: int, end: int, agreeing: int) -> list[Ints]:
-    """Codes of asker << 32 | met for the pairs that meet in `agreeing` bands; askers from `begin` to `end`."""
+def _met_often(meetings: list[_Meetings], begin: int, end: int, agreeing: int) -> list[tuple[Ints, Ints]]:
+    """Codes of asker << 32 | met and the bands of the pairs that meet in `agreeing`; askers from `begin` to `end`."""
     n_met = np.zeros(end - begin, dtype=np.int64)
     for band in meetings:
         n_met += np.bincount(band.askers - begin, weights=band.n_met, minlength=end - begin).astype(np.int64)
     before = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(n_met)])
-    found: list[Ints] = []
+    found: list[tuple[Ints, Ints]] = []
     first = 0
     while first < len(n_met):
         last = max(first + 1, int(np.searchsorted(before, before[first] + _MEETINGS_AT_ONCE, side="right")) - 1)
         codes = np.sort(np.concatenate([_codes(band, begin + first, begin + last) for band in meetings]))
         starts = np.flatnonzero(np.concatenate([[True], codes[1:] != codes[:-1]])) if len(codes) else codes
-        found.append(codes[starts[np.diff(np.append(starts, len(codes))) >= agreeing]])
+        n_bands = np.diff(np.append(starts, len(codes)))
+        found.append((codes[starts[n_bands >= agreeing]], n_bands[n_bands >= agreeing]))
         first = last
     return found
 

@@ -95,10 +95,10 @@ class HashSets:
 
     @staticmethod
     def from_lists(lists: pl.Series) -> HashSets:
-        """The sets of a List(UInt32) column whose lists are ascending, each hash once."""
-        sizes = lists.list.len().to_numpy().astype(np.int64)
-        values = lists.filter(lists.list.len() > 0).explode().to_numpy().astype(np.uint32)
-        return HashSets(values, offsets_of(sizes))
+        """The sets of a List(UInt32) column whose lists are ascending, each hash once; no nulls."""
+        arrow = lists.rechunk().to_arrow()  # polars would copy the values
+        offsets = arrow.offsets.to_numpy()
+        return HashSets(arrow.flatten().to_numpy(), offsets - offsets[0])
 
     def to_lists(self) -> pl.Series:
         """A List(UInt32) column, one list per row."""

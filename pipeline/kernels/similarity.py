@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.kernels.shingles import Frequencies, Hashes, HashSets
+from pipeline.kernels.shingles import HashSets
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -30,13 +30,13 @@ class Scores:
     containment: Floats
 
 
-def idf_weights(hashes: Hashes, frequencies: Frequencies, max_count: int) -> Floats:
-    """log((paragraphs + 1) / paragraphs with it) of each hash, a tenth of it above `max_count`.
+def idf_weights(counts: Ints, n_paragraphs: int, max_count: int) -> Floats:
+    """log((paragraphs + 1) / paragraphs with it) from each hash's count, a tenth of it above `max_count`.
 
-    A table of fewer than 1,000 paragraphs counts as one of 1,000.
+    Fewer than 1,000 paragraphs count as 1,000; a hash never counted as one that one paragraph holds.
     """
-    counts = np.maximum(frequencies.of(hashes), 1)
-    weights = np.log((max(frequencies.n_paragraphs, MIN_PARAGRAPHS) + 1) / counts)
+    counts = np.maximum(counts, 1)
+    weights = np.log((max(n_paragraphs, MIN_PARAGRAPHS) + 1) / counts)
     return np.where(counts <= max_count, weights, weights * FREQUENT_SHARE)
 
 

@@ -7,7 +7,8 @@ from datasketch import MinHash, MinHashLSH
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.kernels.bands import BandIndex, Banding, candidate_pairs
+from pipeline.kernels.bands import BandIndex, Banding, band_keys, candidate_pairs, stars
+from pipeline.kernels.clusters import components
 from pipeline.kernels.minhash import SCHEME, signatures
 from pipeline.kernels.shingles import Words, shingle_hash, shingle_sets
 
@@ -91,6 +92,39 @@ def test_pieces_find_what_the_whole_does(monkeypatch, limit):
 
     assert len(whole.left) > 50
     assert (pieces.left.tolist(), pieces.right.tolist()) == (whole.left.tolist(), whole.right.tolist())
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 9)), max_size=30))
+def test_stars_connect_what_all_pairs_of_a_key_do_and_are_no_more_than_the_members(held):
+    keys, members = (np.array([row[column] for row in held], dtype=np.int64) for column in (0, 1))
+    everyone = [(a, b) for (key, a), (other, b) in combinations(held, 2) if key == other]
+
+    left, right = stars(keys.astype(np.uint64), members)
+
+    assert len(left) <= len(held)
+    expected = np.array(everyone, dtype=np.int64).reshape(-1, 2)
+    assert components(10, left, right).tolist() == components(10, expected[:, 0], expected[:, 1]).tolist()
+
+
+def test_a_band_key_is_that_of_equal_slots_in_the_same_band():
+    rows = np.array([[1, 2, 1, 2], [1, 2, 3, 4], [2, 1, 1, 2]], dtype=np.uint32)
+
+    first, second = band_keys(rows, Banding(2, 2))
+
+    assert first[0] == first[1] != first[2]
+    assert second[0] == second[2] != second[1]
+    assert not set(first.tolist()) & set(second.tolist())
+    with pytest.raises(ValueError, match="2 bands of 3 rows need 6 slots, not 4"):
+        band_keys(rows, Banding(2, 3))
+
+
+@given(SLOTS, st.integers(1, 3))
+def test_bands_in_which_pairs_agree_are_counted(slots, agreeing):
+    rows = np.array(slots, dtype=np.uint32)
+
+    found = candidate_pairs(rows, Banding(6, 1, agreeing), every(len(slots)), 1000)
+
+    assert found.n_bands.tolist() == (rows[found.left] == rows[found.right]).sum(axis=1).tolist()
 
 
 def test_edited_copies_meet_and_all_who_meet_share_a_shingle():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.kernels.shingles import Frequencies, HashSets
+from pipeline.kernels.shingles import HashSets
 from pipeline.kernels.similarity import idf_weights, overlaps, set_weights, shared_counts, weighted_scores
 
 SETS = st.lists(st.sets(st.integers(0, 40), max_size=15), min_size=1, max_size=8)
@@ -48,9 +48,7 @@ def test_many_pairs_are_scored_as_few(monkeypatch):
 
 
 def test_rare_bigrams_weigh_more_and_formulas_a_tenth():
-    frequencies = Frequencies(np.array([1, 2], np.uint32), np.array([2, 100]), 9999)
-
-    unseen, rare, formula = idf_weights(np.array([0, 1, 2], np.uint32), frequencies, 60)
+    unseen, rare, formula = idf_weights(np.array([0, 2, 100]), 9999, 60)
 
     assert unseen == pytest.approx(math.log(10_000))
     assert rare == pytest.approx(math.log(5_000))
@@ -58,9 +56,7 @@ def test_rare_bigrams_weigh_more_and_formulas_a_tenth():
 
 
 def test_a_small_table_counts_as_one_of_a_thousand_paragraphs():
-    tiny = Frequencies(np.array([1], np.uint32), np.array([2]), 2)
-
-    assert idf_weights(np.array([1], np.uint32), tiny, 60)[0] == pytest.approx(math.log(1001 / 2))
+    assert idf_weights(np.array([2]), 2, 60)[0] == pytest.approx(math.log(1001 / 2))
 
 
 def test_set_weights_sum_each_set():

@@ -15,11 +15,12 @@ from pydantic import ValidationError
 
 from benchmarks import DATA
 from pipeline import schemas
+from pipeline.engines import local
 from pipeline.errors import PipelineError
 from pipeline.kernels.hashing import paragraph_id
 from pipeline.kernels.normalise import normal_forms
 from pipeline.kernels.shingles import shingle_hash
-from pipeline.stages import dedup
+from pipeline.stages import counts, dedup, pairs, texts
 
 DAY = timedelta(days=1)
 MARCH = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -442,15 +443,27 @@ def test_with_frequencies_given_the_cut_into_batches_does_not_matter(pieces, siz
                            check_row_order=False)  # fmt: skip
 
 
-def test_reading_the_memory_in_pieces_changes_nothing(monkeypatch):
+IN_PIECES = (
+    (dedup, "_TEXTS_AT_ONCE", 3), (dedup, "_ROWS_AT_ONCE", 2), (texts, "_RANGE", 4), (texts, "_SAMPLED", ""),
+    (counts, "_COUNTS_AT_ONCE", 40), (pairs, "_SETS_AT_ONCE", 3), (pairs, "_PAIRS_AT_ONCE", 5),
+    (pairs, "_TILE", 4), (local, "GROUP_BYTES", 3_000),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("band_keys", [1 << 27, 300, 3])  # compared together: all, some bands, of a band some keys
+def test_working_in_pieces_changes_nothing(monkeypatch, band_keys):
     words = WIRE.split("— ")[1].split()
-    texts = [" ".join([*words[:n], "then", *words[n:]]) for n in range(0, 24, 2)] + [WIRE, EDITED, TRIMMED, LOCAL, WIRE]
-    rows = [article(f"a{n:02}", text, LOCAL, published=MARCH + n * DAY) for n, text in enumerate(texts)]
+    edited = [" ".join([*words[:n], "then", *words[n:]]) for n in range(0, 24, 2)]
+    rows = [
+        article(f"a{n:02}", text, LOCAL, published=MARCH + n * DAY)
+        for n, text in enumerate([*edited, WIRE, EDITED, TRIMMED, LOCAL, WIRE])
+    ]
     parts = [rows[:7], rows[7:12], rows[12:]]
     whole = in_batches(parts)
 
-    for limit, value in (("_TEXTS", 3), ("_SETS", 3), ("_ROWS", 2), ("_PAIRS", 5), ("_COUNTS", 40)):
-        monkeypatch.setattr(dedup, f"{limit}_AT_ONCE", value)
+    monkeypatch.setattr(pairs, "_BAND_KEYS", band_keys)
+    for module, limit, value in IN_PIECES:
+        monkeypatch.setattr(module, limit, value)
     pieces = in_batches(parts)
 
     assert whole[2].links.height > 20

@@ -1,0 +1,136 @@
+"""What the memory has to say to a batch: a part of `dedup`, read piece by piece in the driver.
+
+The state is as large as the window; a batch beside it is a day. What a batch must tell to be met, the exact keys of its
+texts and the signatures and shingles of those that ask, is gathered: 0.7 KB a paragraph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from pipeline import schemas
+from pipeline.engines.base import Batch, Batches, Engine
+from pipeline.kernels.bands import BandIndex, Banding
+from pipeline.kernels.shingles import Frequencies, HashSets
+from pipeline.stages.joining import SLIM, Remembered
+from pipeline.stages.pairs import comparable, shared_shingles, signatures, slots_of
+from pipeline.stages.texts import AT, DAY, SETS, by_number, first_told, in_order, window
+
+if TYPE_CHECKING:
+    from pipeline.stages.dedup import Memory, Settings
+
+
+@dataclass(frozen=True)
+class Met:
+    """Remembered texts that may be copies of asking ones of the batch, numbered after those, and the pairs."""
+
+    texts: pl.DataFrame  # exact_key, n_tokens, SETS, text_no
+    pairs: pl.DataFrame  # left, right
+    cluster_ids: pl.Series
+    crowded: pl.Series  # text_no of asking texts that the fuse kept from some
+    n_met: int  # pairs that met in the bands
+
+
+@dataclass(frozen=True)
+class Recall:
+    """The memory beside a batch."""
+
+    memory: Memory
+    engine: Engine
+    settings: Settings
+    span: tuple[int, int] | None  # first and last own time of the batch's paragraphs; None where it has none
+
+    @staticmethod
+    def beside(printed: Batches, memory: Memory, engine: Engine, settings: Settings) -> Recall:
+        """The memory beside the batch of these rows."""
+        spans = engine.gather(engine.map(_span, printed), "span").drop_nulls()
+        both = (int(spans["first"].to_numpy().min()), int(spans["last"].to_numpy().max())) if spans.height else None
+        return Recall(memory, engine, settings, both)
+
+    def known(self, printed: Batches) -> pl.DataFrame:
+        """FINGERPRINTS of the batch's texts, with is_reached: inside its window."""
+        known = schemas.FINGERPRINTS.empty()
+        if self.memory.fingerprints:
+            keys = self._gathered(printed, "texts", "exact_key")["exact_key"].unique()
+            known = self.memory.paragraphs(pl.col("exact_key").is_in(keys.implode()))
+        return known.with_columns(self.reached().alias("is_reached"))
+
+    def reached(self, *, whole_days: bool = False) -> pl.Expr:
+        """Whether a remembered paragraph's own time is inside the window of one of the batch.
+
+        With `whole_days` from the first day's beginning on: its sets may stand in an earlier row of that day.
+        """
+        reach = window(self.settings)
+        if reach is None or self.span is None:
+            return pl.lit(True)
+        first, last = self.span[0] - reach, self.span[1] + reach
+        return AT.is_between(first // DAY * DAY if whole_days else first, last)
+
+    def met(self, texts: Batches, signed: Batches, n_texts: int, frequent: Frequencies) -> Met:
+        """The remembered texts that agree in enough bands with asking ones, and share enough shingles."""
+        pairs = [pl.DataFrame(schema={"left": pl.Int64, "exact_key": pl.String})]
+        crowded, n_met = [pl.Series("text_no", [], dtype=pl.Int64)], 0
+        if self.memory.fingerprints:
+            asking = by_number(self._gathered(signed, "signatures", "text_no", "slots", wanted="asks"))
+            told = self._gathered(texts, "texts", "text_no", "shingles", wanted="asks")
+            own = HashSets.from_lists(by_number(told.join(asking, on="text_no", how="semi"))["shingles"])
+            numbers, index = asking["text_no"].to_numpy(), self._index(asking)
+            for piece in self._pieces(texts):
+                sets = HashSets.from_lists(piece["shingles"])
+                slots = np.asfortranarray(signatures(sets, frequent, self.settings))  # looked at slot by slot
+                found = index.met_by(slots)
+                enough = shared_shingles(sets, found.left, own, found.right) >= self.settings.min_shared
+                keys = piece["exact_key"].gather(found.left[enough])
+                pairs.append(pl.DataFrame({"left": numbers[found.right[enough]], "exact_key": keys}))
+                crowded.append(pl.Series("text_no", numbers[found.crowded]))
+                n_met += len(found.left)
+        every = pl.concat(pairs).unique()  # a text that stands in several days is met in each
+        wanted = pl.col("exact_key").is_in(every["exact_key"].unique().implode())
+        met = in_order(self.memory.paragraphs(self.reached(whole_days=True) & wanted), self.settings)
+        first = first_told(met).select("exact_key", "n_tokens", *SETS)
+        first = first.with_columns((n_texts + pl.int_range(pl.len())).alias("text_no"))
+        numbered = every.join(first, on="exact_key").select("left", pl.col("text_no").alias("right"))
+        return Met(first, numbered, met["cluster_id"], pl.concat(crowded), n_met)
+
+    def clusters(self, rows: Batches, known: pl.DataFrame, met: Met) -> Remembered:
+        """The clusters that the batch may join; a revision's paragraph is met again under its own name."""
+        if not self.memory.fingerprints:
+            return Remembered(schemas.FINGERPRINTS.empty().select(SLIM), schemas.MEMBERS.empty())
+        own = self._gathered(rows, "rows", "paragraph_id")["paragraph_id"]
+        names = pl.concat([known.filter("is_reached")["cluster_id"], met.cluster_ids, own]).unique()
+        paragraphs = self.memory.paragraphs(self.reached() & pl.col("cluster_id").is_in(names.implode()), SLIM)
+        return Remembered(paragraphs, self.memory.members_of(names))
+
+    def _index(self, asking: pl.DataFrame) -> BandIndex:
+        banding = Banding(self.settings.bands, self.settings.rows, self.settings.agreeing_bands)
+        slots = np.asfortranarray(slots_of(asking, self.settings.permutations))
+        return BandIndex(slots, banding, self.settings.max_band_size)
+
+    def _pieces(self, texts: Batches) -> Iterator[pl.DataFrame]:
+        """Remembered texts that the batch has not, each piece's once."""
+        keys = self._gathered(texts, "texts", "exact_key")["exact_key"].implode()
+        wanted = comparable(self.settings) & self.reached(whole_days=True)
+        for piece in self.memory.pieces():
+            rows = piece.filter(wanted).select(*SLIM, "shingles").collect()
+            yield first_told(in_order(rows, self.settings)).filter(~pl.col("exact_key").is_in(keys))
+
+    def _gathered(self, batches: Batches, table: str, *columns: str, wanted: str | None = None) -> pl.DataFrame:
+        """Some columns of a table, in the driver; with `wanted` of the rows for which that column is true."""
+        kernel = partial(_some, table=table, columns=columns, wanted=wanted)
+        return self.engine.gather(self.engine.map(kernel, batches), table)
+
+
+def _span(batch: Batch) -> Batch:
+    at = pl.col("at")
+    return {"span": batch["rows"].select(at.min().alias("first"), at.max().alias("last"))}
+
+
+def _some(batch: Batch, table: str, columns: Sequence[str], wanted: str | None) -> Batch:
+    rows = batch[table] if wanted is None else batch[table].filter(wanted)
+    return {table: rows.select(columns)}

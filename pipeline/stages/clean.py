@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 import polars as pl
@@ -150,6 +151,7 @@ def measured(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+@lru_cache(maxsize=100_000)  # the lines of 8,000 articles: a small batch is surveyed, then judged
 def _measure(text: str) -> tuple[str, int]:
     spoken = words(text)
     return text_hash(" ".join(spoken).lower() or text), word_count(text, spoken)

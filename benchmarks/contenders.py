@@ -9,6 +9,7 @@ documented   trafilatura with metadata (jusText for text), datasketch's MinHash 
 datatrove    its readers, Trafilatura, MinHash steps and cluster ids, on paragraphs; it has nothing for text dumps, and
              no names
 fastest      resiliparse, rensa, ahocorasick-rs: the fastest of each kind; nothing for text dumps
+parse        what any of them must do: read, parse with lexbor, write the visible text; no names, copies are equal lines
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ SHINGLE = 3  # words, as in copydesk: the five of datatrove's default find half 
 THRESHOLD = 0.5  # of datasketch's own first example
 PERMUTATIONS = 128
 BANDS = 32  # of 4 slots, for datatrove and rensa: a pair at THRESHOLD is found 87 % of the time
-NEEDS = {"documented": "datasketch", "datatrove": "datatrove", "fastest": "rensa"}  # name: distribution
-FORMS = {"documented": ("html", "text"), "datatrove": ("html",), "fastest": ("html",)}
+# name: distribution
+NEEDS = {"documented": "datasketch", "datatrove": "datatrove", "fastest": "rensa", "parse": "selectolax"}
+FORMS = {"documented": ("html", "text"), "datatrove": ("html",), "fastest": ("html",), "parse": ("html", "text")}
 
 
 class Article(NamedTuple):
@@ -174,6 +176,24 @@ def resiliparse_articles(read: Records) -> Iterator[Article]:
         yield Article(record["id"], text, tree.title)
 
 
+def visible_articles(read: Records) -> Iterator[Article]:
+    """The visible text of a page, or the text as it is."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    for record in read:
+        if "text" in record:
+            yield Article(record["id"], record["text"])
+            continue
+        tree = LexborHTMLParser(record["html"])
+        tree.strip_tags(["script", "style"])
+        yield Article(record["id"], tree.text(separator="\n"))
+
+
+def no_mentions(paragraphs: Paragraphs, names: dict[str, str]) -> Iterator[Mention]:
+    """None."""
+    return iter(())
+
+
 def regex_mentions(paragraphs: Paragraphs, names: dict[str, str]) -> Iterator[Mention]:
     """All names in one regular expression, the longest first."""
     pattern = re.compile(r"\b(?:" + "|".join(map(re.escape, sorted(names, key=len, reverse=True))) + r")\b")
@@ -210,6 +230,12 @@ def datasketch_clusters(texts: Sequence[str]) -> list[str]:
         if shingles:
             index.insert(number, signature)
     return clusters
+
+
+def equal_clusters(texts: Sequence[str]) -> list[str]:
+    """For each text the number of the first that is equal."""
+    first: dict[str, str] = {}
+    return [first.setdefault(text, str(number)) for number, text in enumerate(texts)]
 
 
 def rensa_clusters(texts: Sequence[str]) -> list[str]:
@@ -297,6 +323,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     if given.name == "datatrove":
         datatrove(given.source, given.out, given.jobs)
+    elif given.name == "parse":
+        scripted(given.source, given.out, visible_articles, no_mentions, equal_clusters)
     elif given.name == "fastest":
         scripted(given.source, given.out, resiliparse_articles, automaton_mentions, rensa_clusters)
     else:

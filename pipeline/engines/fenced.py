@@ -5,7 +5,7 @@ when it takes four times as long by the clock; its memory ends at its address sp
 task; a task that fails again stands with the last answer it gave, or is refused.
 
 A new interpreter, never a fork: one after polars has started its threads can hang for good. multiprocessing's own
-start costs a fifth of a second more: it runs the command line's module again, and a process that looks after semaphores.
+start costs a fifth of a second more: it runs the command line's module again, and a process that minds semaphores.
 """
 
 from __future__ import annotations
@@ -66,7 +66,9 @@ class _Child(Generic[Task, Result]):
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
         try:
             with theirs:
-                self.process = subprocess.Popen(command, pass_fds=(theirs.fileno(),), env=_environment())
+                self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and words
+                    command, pass_fds=(theirs.fileno(),), env=_environment()
+                )
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         with suppress(OSError):  # it is dead already: whoever listens to it hears so

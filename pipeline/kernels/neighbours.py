@@ -119,8 +119,9 @@ def is_headline(text: str) -> bool:
         return LONG_WORD.search(text) is not None
     if SENTENCE_END.search(text[-40:]):
         return False
-    words = LONG_WORD.findall(text)
-    return sum(word[0].isupper() for word in words) > 0.6 * len(words)
+    words: list[str] = LONG_WORD.findall(text)
+    n_capital = sum(word[0].isupper() for word in words)
+    return n_capital > 0.6 * len(words)
 
 
 def is_title(word: str) -> bool:

@@ -168,7 +168,7 @@ def stages_turn(form: str, world: Path, out: Path) -> dict[str, Cost]:
 def filled(command: Sequence[str], form: str, world: Path, source: Path, out: Path, jobs: int, day: int) -> list[str]:
     """The command for this input and output, on that day of November 2026."""
     values = {"form": form, "source": source, "out": out, "config": world / "config.toml", "jobs": jobs}
-    return [part.format(as_of=f"2026-11-{day}", **values) for part in command]
+    return [part.format(as_of=f"2026-11-{day:02}", **values) for part in command]
 
 
 def quality(contender: Contender, world: Path, out: Path) -> dict[str, float]:

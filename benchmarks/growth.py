@@ -32,6 +32,7 @@ from benchmarks.world.newsroom import World
 from benchmarks.world.write import written
 
 OUTLETS = 30
+MOST_BATCHES = 29  # and a day for the run with nothing new
 
 
 def run(form: str, world: Path, source: Path, out: Path, day: int) -> Cost:
@@ -103,6 +104,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()))
     parser.add_argument("--json", type=Path, default=OUT / "growth.json")
     given = parser.parse_args(argv)
+    if given.articles > MOST_BATCHES * given.batch:
+        parser.error(f"more than {MOST_BATCHES} batches: each is a day of one month")
     ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
     with tempfile.TemporaryDirectory(dir=given.scratch) as folder:
         figures = figures_of(given.articles, given.batch, given.small, given.form, Path(folder))

@@ -6,8 +6,8 @@ benchmarks.end_to_end starts them as processes of their own; requirements-bench.
 
 documented   trafilatura with metadata (jusText for text), datasketch's MinHash and LSH, a regex of all names:
              as each library's own documentation shows it
-datatrove    its readers, Trafilatura, MinHash steps and cluster ids, on paragraphs; it has nothing for text dumps, and
-             no names
+datatrove    its readers, Trafilatura, MinHash steps and cluster ids, on paragraphs, words cut at spaces: spaCy, which it
+             would use, takes longer than all of it; it has nothing for text dumps, and no names
 fastest      resiliparse, rensa, ahocorasick-rs: the fastest of each kind; nothing for text dumps
 parse        what any of them must do: read, parse with lexbor, write the visible text; no names, copies are equal lines
 """
@@ -23,7 +23,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -287,7 +287,7 @@ def datatrove(source: Path, out: Path, jobs: int) -> None:
     done("read", jobs, JsonlReader(str(source), text_key="html"), extractor, cut,
          JsonlWriter(folders["paragraphs"], compression=None))  # fmt: skip
     done("signatures", jobs, JsonlReader(folders["paragraphs"]),
-         MinhashDedupSignature(folders["signatures"], config=minhash))  # fmt: skip
+         MinhashDedupSignature(folders["signatures"], minhash, spaces()))  # fmt: skip
     done("buckets", BANDS, MinhashDedupBuckets(folders["signatures"], folders["buckets"], config=minhash))
     done("clusters", 1, MinhashDedupCluster(folders["buckets"], folders["clusters"], minhash, save_cluster_id=True))
     rows = list(_trove_rows(work))
@@ -296,6 +296,26 @@ def datatrove(source: Path, out: Path, jobs: int) -> None:
     _table("articles", (Article(*row) for row in articles.iter_rows())).write_parquet(out / "articles.parquet")
     texts.write_parquet(out / "paragraphs.parquet")
     _table("mentions", ()).write_parquet(out / "mentions.parquet")
+
+
+def spaces() -> Any:
+    """What stands between spaces, for datatrove, whose own normalisation has taken punctuation out.
+
+    spaCy, which it would use, takes longer than all its steps together.
+    """
+    from datatrove.utils.word_tokenizers import WordTokenizer
+
+    class Spaces(WordTokenizer):  # type: ignore[misc]  # datatrove has no types
+        def word_tokenize(self, text: str) -> list[str]:
+            return text.split()
+
+        def sent_tokenize(self, text: str) -> list[str]:
+            return [text]
+
+        def span_tokenize(self, text: str) -> list[tuple[int, int]]:
+            return [(0, len(text))]
+
+    return Spaces()
 
 
 def _trove_rows(work: Path) -> Iterator[tuple[str, int, str, str]]:

@@ -6,8 +6,8 @@ benchmarks.end_to_end starts them as processes of their own; requirements-bench.
 
 documented   trafilatura with metadata (jusText for text), datasketch's MinHash and LSH, a regex of all names:
              as each library's own documentation shows it
-datatrove    its readers, Trafilatura, MinHash steps and cluster ids, on paragraphs, words cut at spaces: spaCy, which it
-             would use, takes longer than all of it; it has nothing for text dumps, and no names
+datatrove    its readers, Trafilatura, MinHash steps and cluster ids, on paragraphs, words cut at spaces: spaCy, which
+             it would use, takes longer than all of it; it has nothing for text dumps, and no names
 fastest      resiliparse, rensa, ahocorasick-rs: the fastest of each kind; nothing for text dumps
 parse        what any of them must do: read, parse with lexbor, write the visible text; no names, copies are equal lines
 """

@@ -61,7 +61,7 @@ class _Child(Generic[Task, Result]):
 
     def __init__(self, kernel: Kernel[Task, Result], fences: Fences) -> None:
         self.connection, theirs = Pipe()
-        command = (sys.executable, "-c", SERVE, str(theirs.fileno()))
+        command = (sys.executable, "-P", "-c", SERVE, str(theirs.fileno()))  # -P: not from the working directory
         # Ctrl-C reaches the whole group, and the parent decides: in the child it stays blocked.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
         try:

@@ -251,7 +251,6 @@ def author_names(text: str) -> str | None:
     return text.strip(" ,|:") or None
 
 
-@lru_cache(maxsize=1024)  # a line above the story is asked about up to three times, for the headline and for itself
 def dated_authors(text: str) -> str | None:
     """The names in a line that is a byline and a date, in this order; None for any other."""
     day = DAY.search(text[:PATTERN_CHARS]) if DIGIT.search(text) is not None else None
@@ -273,7 +272,6 @@ def is_menu(text: str) -> bool:
     )
 
 
-@lru_cache(maxsize=1024)  # as dated_authors
 def is_date_line(text: str) -> bool:
     """A day, perhaps a time, and at most five words more."""
     if DIGIT.search(text) is None:

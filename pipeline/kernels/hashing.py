@@ -11,10 +11,8 @@ ID_BYTES = 12  # 96 bits: a collision among 1e9 ids has odds of 6e-12
 
 
 def _digest(use: str, parts: tuple[str, ...], size: int) -> str:
-    framed = b""
-    for part in parts:
-        raw = part.encode("utf-8", "surrogatepass")
-        framed += len(raw).to_bytes(8, "big") + raw  # ("ab", "c") and ("a", "bc") differ
+    encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
+    framed = b"".join(len(raw).to_bytes(8, "big") + raw for raw in encoded)  # ("ab", "c") and ("a", "bc") differ
     return blake2b(framed, digest_size=size, person=use.encode()).hexdigest()
 
 

@@ -148,6 +148,13 @@ def test_an_abandoned_map_leaves_no_process_behind():
     assert children_of_this_process() == before
 
 
+def test_nothing_is_imported_from_where_the_raw_files_lie(tmp_path, monkeypatch):
+    (tmp_path / "polars.py").write_text("raise SystemExit(7)", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    assert list(Local(1).map_isolated(squares, [[3]], FENCES, refused)) == [[9]]
+
+
 def threads(names):
     yield [os.environ.get(name) for name in names]
 

@@ -12,7 +12,8 @@ costs per article are compared.
 
     growth.memory      the largest peak of all batches over that of the first
     growth.history     CPU per article of the last batch over the first
-    slope              CPU per article of one batch over that of the small run
+    slope              CPU per article of all batches over that of the small run
+    whole.*            one run of all articles: its peak, and its CPU per article over that of the small run
     nothing_new.*      a run that knows every input
 """
 

@@ -35,7 +35,7 @@ def drawn(figures: Mapping[str, float], forms: Sequence[str]) -> str:
             top += BAR + GAP
         top += GAP
     size = f'width="{WIDTH}" height="{top}" viewBox="0 0 {WIDTH} {top}"'
-    style = "text{font:13px sans-serif;fill:#777}"
+    style = "text{font-family:sans-serif;font-size:13px;fill:#777}"
     body = "\n".join(parts)
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img"><style>{style}</style>\n{body}\n</svg>\n'
 

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run report test test-browser test-spark cluster-test torture lint types bench bench-clean bench-dedup bench-dedup-speed bench-engines bench-metadata bench-names bench-wire docs site clean
+.PHONY: run report test test-browser test-spark cluster-test torture lint types bench bench-clean bench-dedup bench-dedup-speed bench-engines bench-metadata bench-names bench-wire docs site clean bench-growth
 
 run: .venv/run.stamp
 	@$(BIN)/copydesk run --in data/raw --out data/clean; status=$$?; \
@@ -47,6 +47,11 @@ bench-engines: .venv/spark.stamp
 
 bench: .venv/bench.stamp
 	$(BIN)/python -m benchmarks.end_to_end
+	$(BIN)/python -m benchmarks.floors end_to_end
+
+bench-growth: .venv/dev.stamp
+	$(BIN)/python -m benchmarks.growth
+	$(BIN)/python -m benchmarks.floors growth
 
 docs: .venv/dev.stamp
 	$(BIN)/python -m docs.generate

@@ -6,9 +6,10 @@ benchmarks.end_to_end starts them as processes of their own; requirements-bench.
 
 documented   trafilatura with metadata (jusText for text), datasketch's MinHash and LSH, a regex of all names:
              as each library's own documentation shows it
-datatrove    its readers, Trafilatura, MinHash steps and cluster ids, on paragraphs; it has nothing for text dumps, and
-             no names
+datatrove    its readers, Trafilatura, MinHash steps and cluster ids, on paragraphs, words cut at spaces: spaCy, which
+             it would use, takes longer than all of it; it has nothing for text dumps, and no names
 fastest      resiliparse, rensa, ahocorasick-rs: the fastest of each kind; nothing for text dumps
+parse        what any of them must do: read, parse with lexbor, write the visible text; no names, copies are equal lines
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -32,8 +33,9 @@ SHINGLE = 3  # words, as in copydesk: the five of datatrove's default find half 
 THRESHOLD = 0.5  # of datasketch's own first example
 PERMUTATIONS = 128
 BANDS = 32  # of 4 slots, for datatrove and rensa: a pair at THRESHOLD is found 87 % of the time
-NEEDS = {"documented": "datasketch", "datatrove": "datatrove", "fastest": "rensa"}  # name: distribution
-FORMS = {"documented": ("html", "text"), "datatrove": ("html",), "fastest": ("html",)}
+# name: distribution
+NEEDS = {"documented": "datasketch", "datatrove": "datatrove", "fastest": "rensa", "parse": "selectolax"}
+FORMS = {"documented": ("html", "text"), "datatrove": ("html",), "fastest": ("html",), "parse": ("html", "text")}
 
 
 class Article(NamedTuple):
@@ -174,6 +176,24 @@ def resiliparse_articles(read: Records) -> Iterator[Article]:
         yield Article(record["id"], text, tree.title)
 
 
+def visible_articles(read: Records) -> Iterator[Article]:
+    """The visible text of a page, or the text as it is."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    for record in read:
+        if "text" in record:
+            yield Article(record["id"], record["text"])
+            continue
+        tree = LexborHTMLParser(record["html"])
+        tree.strip_tags(["script", "style"])
+        yield Article(record["id"], tree.text(separator="\n"))
+
+
+def no_mentions(paragraphs: Paragraphs, names: dict[str, str]) -> Iterator[Mention]:
+    """None."""
+    return iter(())
+
+
 def regex_mentions(paragraphs: Paragraphs, names: dict[str, str]) -> Iterator[Mention]:
     """All names in one regular expression, the longest first."""
     pattern = re.compile(r"\b(?:" + "|".join(map(re.escape, sorted(names, key=len, reverse=True))) + r")\b")
@@ -210,6 +230,12 @@ def datasketch_clusters(texts: Sequence[str]) -> list[str]:
         if shingles:
             index.insert(number, signature)
     return clusters
+
+
+def equal_clusters(texts: Sequence[str]) -> list[str]:
+    """For each text the number of the first that is equal."""
+    first: dict[str, str] = {}
+    return [first.setdefault(text, str(number)) for number, text in enumerate(texts)]
 
 
 def rensa_clusters(texts: Sequence[str]) -> list[str]:
@@ -261,7 +287,7 @@ def datatrove(source: Path, out: Path, jobs: int) -> None:
     done("read", jobs, JsonlReader(str(source), text_key="html"), extractor, cut,
          JsonlWriter(folders["paragraphs"], compression=None))  # fmt: skip
     done("signatures", jobs, JsonlReader(folders["paragraphs"]),
-         MinhashDedupSignature(folders["signatures"], config=minhash))  # fmt: skip
+         MinhashDedupSignature(folders["signatures"], minhash, spaces()))  # fmt: skip
     done("buckets", BANDS, MinhashDedupBuckets(folders["signatures"], folders["buckets"], config=minhash))
     done("clusters", 1, MinhashDedupCluster(folders["buckets"], folders["clusters"], minhash, save_cluster_id=True))
     rows = list(_trove_rows(work))
@@ -270,6 +296,26 @@ def datatrove(source: Path, out: Path, jobs: int) -> None:
     _table("articles", (Article(*row) for row in articles.iter_rows())).write_parquet(out / "articles.parquet")
     texts.write_parquet(out / "paragraphs.parquet")
     _table("mentions", ()).write_parquet(out / "mentions.parquet")
+
+
+def spaces() -> Any:
+    """What stands between spaces, for datatrove, whose own normalisation has taken punctuation out.
+
+    spaCy, which it would use, takes longer than all its steps together.
+    """
+    from datatrove.utils.word_tokenizers import WordTokenizer
+
+    class Spaces(WordTokenizer):  # type: ignore[misc]  # datatrove has no types
+        def word_tokenize(self, text: str) -> list[str]:
+            return text.split()
+
+        def sent_tokenize(self, text: str) -> list[str]:
+            return [text]
+
+        def span_tokenize(self, text: str) -> list[tuple[int, int]]:
+            return [(0, len(text))]
+
+    return Spaces()
 
 
 def _trove_rows(work: Path) -> Iterator[tuple[str, int, str, str]]:
@@ -297,6 +343,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     if given.name == "datatrove":
         datatrove(given.source, given.out, given.jobs)
+    elif given.name == "parse":
+        scripted(given.source, given.out, visible_articles, no_mentions, equal_clusters)
     elif given.name == "fastest":
         scripted(given.source, given.out, resiliparse_articles, automaton_mentions, rensa_clusters)
     else:

@@ -23,6 +23,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from benchmarks.contenders import spaces
 from pipeline.kernels import minhash
 from pipeline.kernels.bands import Banding, candidate_pairs
 from pipeline.kernels.clusters import components
@@ -109,7 +110,7 @@ def datatrove(texts: pl.Series) -> Found:
     started = time.process_time()
     with TemporaryDirectory() as folder:
         documents = (Document(text=text, id=str(number)) for number, text in enumerate(texts))
-        MinhashDedupSignature(f"{folder}/signatures", config, _spaces()).run(documents)
+        MinhashDedupSignature(f"{folder}/signatures", config, spaces()).run(documents)
         for bucket in range(LSH.bands):
             step = MinhashDedupBuckets(f"{folder}/signatures", f"{folder}/pairs", config=config, lines_to_buffer=1000)
             step.run(rank=bucket, world_size=LSH.bands)
@@ -171,23 +172,6 @@ def _index_pairs(sketches: Iterable[Any]) -> Iterable[Pair]:
     for number, sketch in enumerate(sketches):
         yield from ((earlier, number) for earlier in index.query(sketch))
         index.insert(number, sketch)
-
-
-def _spaces() -> Any:
-    """What stands between spaces, for datatrove, whose own normalisation has taken punctuation out."""
-    from datatrove.utils.word_tokenizers import WordTokenizer
-
-    class Spaces(WordTokenizer):  # type: ignore[misc]  # datatrove has no types
-        def word_tokenize(self, text: str) -> list[str]:
-            return text.split()
-
-        def sent_tokenize(self, text: str) -> list[str]:
-            return [text]
-
-        def span_tokenize(self, text: str) -> list[tuple[int, int]]:
-            return [(0, len(text))]
-
-    return Spaces()
 
 
 def _chain(file: Path) -> NDArray[np.int64]:

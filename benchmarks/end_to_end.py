@@ -1,5 +1,11 @@
 """A whole run beside what a user would write instead: `python -m benchmarks.end_to_end [--articles N] [--turns N]`.
 
+    --articles 1000    of the world: some 20 minutes on two quiet cores
+    --turns 5          of each contender
+    --form html text   what is read
+    --only NAME ...    these contenders
+    --json, --svg      where the figures go, and a drawing of them
+
 A made-up world (benchmarks.world) of JSONL files, HTML and text dumps. Each contender is a process of its own, with
 three runs on one output: the first days, the last day beside them, and the same again with nothing new. Turn by turn
 all contenders run one after the other; figures are medians of the turns, and of ratios within a turn, so that a busy
@@ -7,7 +13,8 @@ machine slows all alike. CPU seconds and peak memory are those of the whole tree
 on a quiet machine only. Qualities are those of the last turn, on made-up text: they say that the work compared is the
 same work, not how well it does on real pages (docs/model-card.md, docs/design/ have that).
 
-Contenders whose packages are missing are left out and named. benchmarks.contenders says what each does.
+Then the five stages of copydesk, each a process of its own. Contenders whose packages are missing are left out and
+named. benchmarks.contenders says what each does; benchmarks.growth what becomes of cost and memory as a store grows.
 """
 
 from __future__ import annotations
@@ -29,13 +36,14 @@ from typing import NamedTuple
 
 import polars as pl
 
-from benchmarks import OUT, write_figures
+from benchmarks import OUT, speed_chart, write_figures
 from benchmarks.contenders import FORMS as THEIR_FORMS
 from benchmarks.contenders import NEEDS
 from benchmarks.world import score
 from benchmarks.world.gold import gold_table
 from benchmarks.world.newsroom import World
 from benchmarks.world.write import FORMS, written
+from pipeline.stages import STAGES
 
 DAYS = 5  # the last is the day that comes in later
 LOOKS_PER_SECOND = 4  # at the memory of the tree
@@ -47,6 +55,10 @@ QUALITIES = ("text.f1", "fields.title", "fields.byline", "fields.day", "pairs.f1
              "names.full.recall")  # fmt: skip
 THEIR_ARGUMENTS = ("{form}", "{source}", "{out}", "--jobs", "{jobs}")
 BASE = "documented"  # what the others are compared with
+COMMAND = (sys.executable, "-m", "pipeline.cli")
+PLACES = ("-q", "-c", "{config}", "-i", "{source}", "-o", "{out}", "--as-of", "{as_of}", "--jobs", "{jobs}")
+# Contenders that cannot run here, whatever is installed, and why.
+ABSENT = {"text-dedup": "0.4.0 wants rich below 14 and urllib3 2.0, which copydesk and trafilatura are beyond"}
 
 
 class Contender(NamedTuple):
@@ -68,8 +80,7 @@ class Cost(NamedTuple):
 
 def contenders() -> tuple[list[Contender], list[str]]:
     """Those that can run here, and the names of those whose packages are missing."""
-    run = (sys.executable, "-m", "pipeline.cli", "run", "-q", "-c", "{config}", "-i", "{source}", "-o", "{out}",
-           "--as-of", "{as_of}", "--jobs", "{jobs}")  # fmt: skip
+    run = (*COMMAND, "run", *PLACES)
     found = [
         Contender("copydesk", FORMS, run),
         Contender("copydesk fast", ("html",), (*run, "--set", "extract.html=fast")),
@@ -141,12 +152,23 @@ def turn(contender: Contender, form: str, world: Path, out: Path, jobs: int) -> 
     """The cost of the three RUNS on an empty output."""
     shutil.rmtree(out, ignore_errors=True)
     first, later = (world / f"{form}-{part}" for part in ("first", "later"))
-    costs = {}
-    for run, source, day in zip(RUNS, (first, later, later), (10, 11, 12), strict=True):
-        filled = {"form": form, "source": source, "out": out, "config": world / "config.toml", "jobs": jobs}
-        command = [part.format(as_of=f"2026-11-{day}", **filled) for part in contender.command]
-        costs[run] = cost(command)
-    return costs
+    return {
+        run: cost(filled(contender.command, form, world, source, out, jobs, day))
+        for run, source, day in zip(RUNS, (first, later, later), (10, 11, 12), strict=True)
+    }
+
+
+def stages_turn(form: str, world: Path, out: Path) -> dict[str, Cost]:
+    """The cost of each of copydesk's stages on the first days, in processes of their own, and an empty output."""
+    shutil.rmtree(out, ignore_errors=True)
+    source = world / f"{form}-first"
+    return {stage: cost(filled((*COMMAND, stage, *PLACES), form, world, source, out, 1, 10)) for stage in STAGES}
+
+
+def filled(command: Sequence[str], form: str, world: Path, source: Path, out: Path, jobs: int, day: int) -> list[str]:
+    """The command for this input and output, on that day of November 2026."""
+    values = {"form": form, "source": source, "out": out, "config": world / "config.toml", "jobs": jobs}
+    return [part.format(as_of=f"2026-11-{day:02}", **values) for part in command]
 
 
 def quality(contender: Contender, world: Path, out: Path) -> dict[str, float]:
@@ -195,9 +217,21 @@ def figures_of(turns: Sequence[dict[str, dict[str, Cost]]], form: str, sizes: di
     return found
 
 
+def stage_figures(turns: Sequence[dict[str, Cost]], form: str, n_articles: int) -> dict[str, float]:
+    """`<form>.stage.<stage>.<what>`: seconds, articles per CPU second, megabytes; medians."""
+    found: dict[str, float] = {}
+    for stage in STAGES:
+        cpu = statistics.median(one[stage].cpu for one in turns)
+        found[f"{form}.stage.{stage}.cpu"] = round(cpu, 2)
+        found[f"{form}.stage.{stage}.articles_per_cpu"] = round(n_articles / cpu, 1)
+        found[f"{form}.stage.{stage}.megabytes"] = round(statistics.median(one[stage].memory for one in turns))
+    return found
+
+
 def tables(figures: dict[str, float], form: str, names: Sequence[str]) -> str:
     """What was measured of a form, cost and quality, a contender a line."""
-    return f"{form}\n{_table(figures, form, names, COSTS)}\n{_table(figures, form, names, QUALITIES)}"
+    stages = _table(figures, f"{form}.stage", STAGES, ("cpu", "articles_per_cpu", "megabytes"))
+    return f"{form}\n{_table(figures, form, names, COSTS)}\n{_table(figures, form, names, QUALITIES)}\n{stages}"
 
 
 def _table(figures: dict[str, float], form: str, names: Sequence[str], columns: Sequence[str]) -> str:
@@ -218,6 +252,8 @@ def measured(given: argparse.Namespace, folder: Path) -> dict[str, float]:
     all_contenders, missing = contenders()
     if missing:
         print(f"not installed: {', '.join(missing)}", file=sys.stderr)
+    for name, why in ABSENT.items():
+        print(f"{name:15} does not run here: {why}")
     figures: dict[str, float] = {"articles": n_articles}
     for form in given.form:
         split_days(world, form)
@@ -230,19 +266,26 @@ def measured(given: argparse.Namespace, folder: Path) -> dict[str, float]:
             if one.has_jobs:
                 walls = [turn(one, form, world, folder / one.name, 2)["first"].wall for _ in range(given.turns)]
                 figures[f"{form}.{one.name}.two.wall"] = round(statistics.median(walls), 2)
+        alone = [stages_turn(form, world, folder / "stages") for _ in range(given.turns)]
+        figures |= stage_figures(alone, form, sizes["first"])
         print(tables(figures, form, [one.name for one in some]))
     return figures
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print, write; the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.end_to_end", description=__doc__)
-    parser.add_argument("--articles", type=int, default=500)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.end_to_end",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--articles", type=int, default=1_000)
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--form", nargs="+", choices=FORMS, default=FORMS)
     parser.add_argument("--only", nargs="+", help="these contenders")
     parser.add_argument("--json", type=Path, default=OUT / "end_to_end.json")
+    parser.add_argument("--svg", type=Path, default=OUT / "end_to_end.svg")
     given = parser.parse_args(argv)
     ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
     with tempfile.TemporaryDirectory() as folder:
@@ -252,6 +295,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"error: {' '.join(map(str, error.cmd))}\n{error.stderr.decode()}", file=sys.stderr)
             return 1
     write_figures(given.json, "end_to_end", figures)
+    given.svg.write_text(speed_chart.drawn(figures, given.form), encoding="utf-8")
     return 0
 
 

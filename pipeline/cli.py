@@ -250,13 +250,14 @@ def run_command(
     """Take in what is new and publish it: the five stages and the commit."""
     console = _console(log_format, quiet=quiet, verbose=verbose)
     with _guarded(console, records=as_json):
-        from pipeline.rebuild import rebuild as run_again
-        from pipeline.run import run
+        from pipeline.run import run as start
+
+        if rebuild:
+            from pipeline.rebuild import rebuild as start
 
         order = _order(
             config, source, out, sets, jobs, as_of, dry_run=dry_run, force_publish=force_publish, engine=engine
         )
-        start = run_again if rebuild else run
         _finish(console, start(order, console, lock_timeout=lock_timeout), order, as_json=as_json)
 
 

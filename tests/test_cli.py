@@ -287,13 +287,38 @@ def test_an_interrupted_run_leaves_with_the_signals_code_and_no_half_version(tmp
     assert Store(tmp_path / "clean").versions() == []
 
 
-def test_help_starts_without_the_heavy_libraries():
-    listing = "import sys, pipeline.cli; print(sorted({'polars', 'pyarrow', 'numpy', 'pydantic'} & set(sys.modules)))"
+LOADED = """import sys
+from pipeline import cli
+try:
+    cli.main()
+finally:
+    print(*sys.modules, file=sys.stderr)
+"""
 
-    result = subprocess.run([sys.executable, "-c", listing], capture_output=True, text=True, check=True)
 
-    assert "polars" not in result.stdout
-    assert "numpy" not in result.stdout
+def loaded_by(*words):
+    """The modules that a command loads."""
+    told = subprocess.run([sys.executable, "-c", LOADED, *map(str, words)], capture_output=True, text=True, check=True)
+    return set(told.stderr.split())
+
+
+def test_help_loads_next_to_nothing():
+    loaded = loaded_by("--help")
+
+    assert len(loaded) < 200  # 156: a library of data would bring hundreds
+    assert loaded.isdisjoint(("polars", "numpy", "pydantic", "regex"))
+
+
+def test_a_run_loads_what_it_needs(tmp_path):
+    source, out = tmp_path / "raw", tmp_path / "clean"
+    put(source, "herald.example/a.html", f"<html lang=en><p>{'The ferry sailed at night. ' * 9}</p>")
+    words = ("run", "-q", "-i", source, "-o", out)
+
+    first, again = loaded_by(*words), loaded_by(*words)
+
+    assert first.isdisjoint(("pandas", "rich", "lxml", "trafilatura", "py3langid", "pipeline.rebuild"))
+    assert again.isdisjoint(("pandas", "rich", "lxml", "trafilatura", "py3langid", "pyarrow", "datasketch"))
+    assert len(again) < 800  # 716, of which polars and pydantic bring 500
 
 
 def test_the_wheel_carries_the_settings_and_the_sample(tmp_path):

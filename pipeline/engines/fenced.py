@@ -4,22 +4,23 @@ A child works on one group at a time. The kernel ends it by a signal when a grou
 when it takes four times as long by the clock; its memory ends at its address space. What failed is done again, task by
 task; a task that fails again stands with the last answer it gave, or is refused.
 
-Spawned, never forked: a fork after polars has started its threads can hang for good.
+A new interpreter, never a fork: one after polars has started its threads can hang for good. multiprocessing's own
+start costs a fifth of a second more: it runs the command line's module again, and a process that minds semaphores.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import resource
 import signal
-import threading
+import subprocess
+import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection, Pipe, wait
 from typing import Generic
 
 from pipeline.engines.base import Fences, Kernel, Refused, Result, Task
@@ -32,7 +33,7 @@ START_SECONDS = 1800.0  # to import the libraries: 2 s alone, more than 300 s on
 # Groups under way or waiting for one before them, for each process: while a page runs into its limit, the others work
 # on. 32 groups of 4 MB and their answers are 0.4 GB at most.
 GROUPS_AHEAD = 32
-ENDING = (signal.SIGINT, signal.SIGTERM)  # what ends a run from outside
+SERVE = "import sys; from pipeline.engines.fenced import serve; serve(int(sys.argv[1]))"
 OUT_OF_MEMORY = 71  # exit code of a child whose address space was full
 
 
@@ -59,12 +60,19 @@ class _Child(Generic[Task, Result]):
     """A process that answers groups, and the slot it is at."""
 
     def __init__(self, kernel: Kernel[Task, Result], fences: Fences) -> None:
-        self.connection, theirs = multiprocessing.Pipe()
-        context = multiprocessing.get_context("spawn")
-        self.process = context.Process(target=_serve, args=(theirs, kernel, fences), daemon=True)
-        with _one_thread_each(), _signals_later():
-            self.process.start()
-        theirs.close()
+        self.connection, theirs = Pipe()
+        command = (sys.executable, "-P", "-c", SERVE, str(theirs.fileno()))  # -P: not from the working directory
+        # Ctrl-C reaches the whole group, and the parent decides: in the child it stays blocked.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+        try:
+            with theirs:
+                self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and words
+                    command, pass_fds=(theirs.fileno(),), env=_environment()
+                )
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        with suppress(OSError):  # it is dead already: whoever listens to it hears so
+            self.connection.send((kernel, fences))
         self.fences = fences
         self.slot: _Slot[Task, Result] | None = None
         self.is_ready = False
@@ -79,11 +87,8 @@ class _Child(Generic[Task, Result]):
     def end(self) -> int:
         """Its exit code, once it is gone."""
         self.process.kill()
-        self.process.join()
         self.connection.close()
-        code = self.process.exitcode
-        self.process.close()
-        return code or 0
+        return self.process.wait()
 
 
 class Fenced(Generic[Task, Result]):
@@ -184,9 +189,13 @@ class Fenced(Generic[Task, Result]):
             self._waiting.extendleft(reversed(slot.again))
 
 
-def _serve(connection: Connection, kernel: Kernel[Task, Result], fences: Fences) -> None:
+def serve(descriptor: int) -> None:
     """In the child: answer groups until the other side is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    connection: Connection = Connection(descriptor)
+    try:
+        kernel, fences = connection.recv()
+    except EOFError:
+        return
     signal.signal(signal.SIGPROF, signal.SIG_DFL)  # which ends the process
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_AS, fences.memory_bytes)
@@ -228,30 +237,6 @@ def _cause(code: int, fences: Fences) -> tuple[str, str]:
     return "killed", f"the process reading it died: {how}"
 
 
-@contextmanager
-def _signals_later() -> Iterator[None]:
-    """Signals that end a run come when the body is done: a child whose start is cut off prints a stack trace."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    came: list[int] = []
-    before = {number: signal.signal(number, lambda got, frame: came.append(got)) for number in ENDING}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    for ended_by in came:
-        signal.raise_signal(ended_by)
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Processes started inside compute in one thread, where the environment does not say otherwise."""
-    added = [name for name in THREADS if name not in os.environ]
-    os.environ.update(dict.fromkeys(added, "1"))
-    try:
-        yield
-    finally:
-        for name in added:
-            os.environ.pop(name, None)
+def _environment() -> dict[str, str]:
+    """Of a child: it imports from where this process does, and computes in one thread unless told otherwise."""
+    return {**dict.fromkeys(THREADS, "1"), **os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

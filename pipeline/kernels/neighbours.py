@@ -115,12 +115,13 @@ def opens_sentence(text: str, start: int) -> bool:
 
 def is_headline(text: str) -> bool:
     """Whether capitals say nothing here: more than 60 % of the longer words have one, and no full stop at the end."""
-    words = LONG_WORD.findall(text)
-    if not words:
-        return False
     if text.isupper():
-        return True
-    return sum(word[0].isupper() for word in words) > 0.6 * len(words) and not SENTENCE_END.search(text[-40:])
+        return LONG_WORD.search(text) is not None
+    if SENTENCE_END.search(text[-40:]):
+        return False
+    words: list[str] = LONG_WORD.findall(text)
+    n_capital = sum(word[0].isupper() for word in words)
+    return n_capital > 0.6 * len(words)
 
 
 def is_title(word: str) -> bool:

@@ -69,7 +69,8 @@ class Words:
         # Arrow's dictionary takes a third of the time of polars' unique and replace.
         encoded = lists.flatten().dictionary_encode()
         known = pl.Series(encoded.dictionary, dtype=pl.String)
-        codes, offsets = encoded.indices.to_numpy(), lists.offsets.to_numpy()
+        # pyarrow's own to_numpy imports pandas where it is installed, which takes a second.
+        codes, offsets = pl.Series(encoded.indices).to_numpy(), pl.Series(lists.offsets).to_numpy()
         return Words(word_hashes(known)[codes], known.str.contains(_MARKED).to_numpy()[codes], offsets - offsets[0])
 
 
@@ -102,10 +103,11 @@ class HashSets:
 
     def to_lists(self) -> pl.Series:
         """A List(UInt32) column, one list per row."""
-        from pyarrow import LargeListArray, array
+        from pyarrow import LargeListArray
 
-        # From NumPy polars would copy them.
-        return pl.Series(LargeListArray.from_arrays(array(self.offsets), array(self.values)), dtype=pl.List(pl.UInt32))
+        # By way of polars: what pyarrow is given of NumPy makes it import pandas.
+        offsets, values = pl.Series(self.offsets).to_arrow(), pl.Series(self.values).to_arrow()
+        return pl.Series(LargeListArray.from_arrays(offsets, values), dtype=pl.List(pl.UInt32))
 
     @staticmethod
     def together(parts: Sequence[HashSets]) -> HashSets:

@@ -63,8 +63,9 @@ def _entries(
         passed = {name: why for name in folders if (why := _why_not_into(here / name, output)) is not None}
         skipped += [(_relative(here / name, root), why) for name, why in passed.items()]
         folders[:] = [name for name in folders if name not in passed]
+        above = "" if here == root else f"{_relative(here, root)}/"
         for name in names:
-            yield here / name, _relative(here / name, root)
+            yield here / name, above + _printable(name)
 
 
 def _why_not_into(folder: Path, output: Path | None) -> str | None:
@@ -85,7 +86,11 @@ def _is_output(folder: Path) -> bool:
 
 
 def _relative(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix().encode("utf-8", "backslashreplace").decode()
+    return _printable(path.relative_to(root).as_posix())
+
+
+def _printable(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _why_not(path: Path, source_path: str, include: Sequence[str], exclude: Sequence[str]) -> str | None:
@@ -110,9 +115,11 @@ def _why_not(path: Path, source_path: str, include: Sequence[str], exclude: Sequ
 def _no_file(path: Path, root: Path) -> str | None:
     """Why the name is none of a file in the root; a link into the rest of the machine may lead to what is secret."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
+        seen = path.lstat().st_mode
+        is_link = stat.S_ISLNK(seen)
+        if not stat.S_ISREG(path.stat().st_mode if is_link else seen):
             return "no regular file"
-        is_inside = path == root or not path.is_symlink() or path.resolve().is_relative_to(root.resolve())
+        is_inside = path == root or not is_link or path.resolve().is_relative_to(root.resolve())
     except OSError as error:
         return error.strerror or "cannot be looked at"
     return None if is_inside else "link out of the input folder"

@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 import polars as pl
@@ -40,6 +41,7 @@ WRITES = (schemas.DOCUMENTS, schemas.JUDGED_LINES)
 TextRole = Literal["deck", "body", "subheading", "caption", "title", "byline", "date", "source"]
 VERDICTS = ("repeat:title", "line_score", "keep_roles", "repeat:outlet", "repeat:page")
 STORY_ROLES: tuple[TextRole, ...] = ("deck", "body", "subheading")
+REMEMBERED_CHARS = 300  # of a line that is measured once for both passes: 20 MB of them, and no poison
 PATTERN_CHARS = 60  # of a line, in a keep_lines pattern made for it: enough to find hardly another
 
 
@@ -151,8 +153,15 @@ def measured(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _measure(text: str) -> tuple[str, int]:
+    return _remembered(text) if len(text) <= REMEMBERED_CHARS else _counted(text)
+
+
+def _counted(text: str) -> tuple[str, int]:
     spoken = words(text)
     return text_hash(" ".join(spoken).lower() or text), word_count(text, spoken)
+
+
+_remembered = lru_cache(maxsize=50_000)(_counted)  # the lines of 4,000 articles: surveyed first, then judged
 
 
 def survey(documents: pl.DataFrame, lines: pl.DataFrame, settings: Settings) -> pl.DataFrame:

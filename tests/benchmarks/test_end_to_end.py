@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 import polars as pl
 import pytest
@@ -11,11 +12,16 @@ from benchmarks.contenders import (
     Mention,
     automaton_mentions,
     datasketch_clusters,
+    equal_clusters,
     in_paragraphs,
     regex_mentions,
     scripted,
+    visible_articles,
 )
-from benchmarks.end_to_end import RUNS, Cost, cost, figures_of, tables
+from benchmarks.end_to_end import RUNS, Cost, cost, figures_of, filled, stage_figures, tables
+from benchmarks.growth import head
+from benchmarks.speed_chart import drawn
+from pipeline.stages import STAGES
 
 BUSY = "import time\nend = time.process_time() + 0.4\nwhile time.process_time() < end: pass"
 NAMES = {"Kim Jong Un": "kim", "Kim Jong": "other", "Ana Paló": "ana"}
@@ -49,7 +55,60 @@ def test_ratios_are_of_the_same_turn():
     assert figures["html.copydesk.first.times"] == 2.0
     assert figures["html.copydesk.first.articles_per_cpu"] == 80.0
     assert "html.copydesk.nothing_new.articles_per_cpu" not in figures
-    assert tables(figures, "html", ["copydesk"]).count("\n") == 6
+    assert "documented" in tables(figures, "html", ["copydesk", "documented"])
+
+
+def test_stages_are_measured_by_the_articles_of_the_first_days():
+    turns = [dict.fromkeys(STAGES, Cost(cpu, cpu, 100)) for cpu in (1.0, 2.0, 9.0)]
+
+    figures = stage_figures(turns, "text", 80)
+
+    assert figures["text.stage.clean.articles_per_cpu"] == 40.0
+    assert figures["text.stage.clean.megabytes"] == 100
+    assert tables(figures, "text", []).splitlines()[-1].split() == ["export", "2", "40", "100"]
+
+
+def test_a_command_knows_its_input_its_output_and_its_day(tmp_path):
+    words = ("run", "{source}", "{out}", "{config}", "{as_of}", "{jobs}", "{form}")
+
+    command = filled(words, "html", tmp_path, tmp_path / "in", tmp_path / "out", 2, 7)
+
+    config = str(tmp_path / "config.toml")
+    assert command == ["run", str(tmp_path / "in"), str(tmp_path / "out"), config, "2026-11-07", "2", "html"]
+
+
+def test_the_drawing_has_a_bar_for_each_contender_as_long_as_it_is_fast():
+    figures = {
+        "html.copydesk.first.articles_per_cpu": 80.0,
+        "html.copydesk.first.times": 4.0,
+        "html.<other>.first.articles_per_cpu": 20.0,
+        "html.copydesk.later.articles_per_cpu": 5.0,
+        "html.copydesk.first.cpu": 1.0,
+    }
+
+    drawing = ElementTree.fromstring(drawn(figures, ["html"]))  # noqa: S314 - our own
+
+    own, other = (float(bar.get("width")) for bar in drawing.findall(".//{*}rect"))
+    assert own == 4 * other
+    words = [text.text for text in drawing.findall(".//{*}text")]
+    assert words == ["HTML pages per CPU second", "copydesk", "80 (4x)", "<other>", "20"]
+
+
+def test_the_first_lines_of_a_day_are_a_small_input(tmp_path):
+    (tmp_path / "day.jsonl").write_text("a\nb\nc\n", encoding="utf-8")
+
+    folder = head(tmp_path / "day.jsonl", 2, tmp_path / "few")
+
+    assert (folder / "day.jsonl").read_text(encoding="utf-8") == "a\nb\n"
+
+
+def test_the_floor_is_the_visible_text_and_equal_copies():
+    page = {"id": "a", "html": "<p>One.</p><script>no</script><p>Two.</p>"}
+
+    read = list(visible_articles([page, {"id": "b", "text": "Three."}]))
+
+    assert [article.text.split() for article in read] == [["One.", "Two."], ["Three."]]
+    assert equal_clusters(["a", "b", "a"]) == ["0", "1", "0"]
 
 
 @pytest.mark.parametrize("find", [regex_mentions, automaton_mentions])

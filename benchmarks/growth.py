@@ -1,0 +1,120 @@
+"""What becomes of cost and memory as a store grows: `python -m benchmarks.growth [--articles N] [--batch N]`.
+
+    --articles 100000    of a made-up world (benchmarks.world), in batches
+    --batch 10000        articles of a batch, each a day
+    --small 1000         articles of one run on an empty store, for the slope
+    --form html          html or text
+
+Every run is a process of its own; CPU seconds and peak memory are those of the tree of processes. Batch after batch
+goes to one store, the days before it lying beside it; then the same again with nothing new; then on stores of their own
+a small run and one of all articles at once. What start-up costs, measured on a run of one article, is taken off where
+costs per article are compared.
+
+    growth.memory      the largest peak of all batches over that of the first
+    growth.history     CPU per article of the last batch over the first
+    slope              CPU per article of all batches over that of the small run
+    whole.*            one run of all articles: its peak, and its CPU per article over that of the small run
+    nothing_new.*      a run that knows every input
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks import OUT, write_figures
+from benchmarks.end_to_end import COMMAND, PLACES, SUBREAPER, Cost, cost, filled
+from benchmarks.world.newsroom import World
+from benchmarks.world.write import written
+
+OUTLETS = 30
+MOST_BATCHES = 29  # and a day for the run with nothing new
+
+
+def run(form: str, world: Path, source: Path, out: Path, day: int) -> Cost:
+    """The cost of a run with one process that reads."""
+    return cost(filled((*COMMAND, "run", *PLACES), form, world, source, out, 1, day))
+
+
+def linked(files: Sequence[Path], folder: Path) -> Path:
+    """The files in a folder, beside those that it has."""
+    folder.mkdir(exist_ok=True)
+    for file in files:
+        os.link(file, folder / file.name)
+    return folder
+
+
+def head(file: Path, n_lines: int, target: Path) -> Path:
+    """A folder with the first lines of a file."""
+    target.mkdir()
+    with file.open(encoding="utf-8") as lines, (target / file.name).open("w", encoding="utf-8") as out:
+        out.writelines(line for _, line in zip(range(n_lines), lines, strict=False))
+    return target
+
+
+def figures_of(n_articles: int, n_batch: int, n_small: int, form: str, folder: Path) -> dict[str, float]:
+    """All figures, by name."""
+    world = folder / "world"
+    days = max(1, n_articles // n_batch)
+    n_written = sum(1 for _ in written(World(n_articles, days, OUTLETS, 1), world, (form,), "jsonl"))
+    files = sorted((world / form).glob("*.jsonl"))
+    start = run(form, world, head(files[0], 1, folder / "one"), folder / "start", 1).cpu
+    small = run(form, world, head(files[0], n_small, folder / "few"), folder / "small", 1)
+    source, out = folder / "source", folder / "out"
+    batches = [run(form, world, linked([file], source), out, day) for day, file in enumerate(files, 1)]
+    again = run(form, world, source, out, days + 1)
+    costs = [batch.cpu - start for batch in batches]
+    found = {
+        "articles": n_written,
+        "start.cpu": start,
+        "small.ms_per_article": 1000 * (small.cpu - start) / n_small,
+        "batch.ms_per_article": 1000 * sum(costs) / n_written,
+        "slope": (sum(costs) / n_written) / ((small.cpu - start) / n_small),
+        "growth.history": costs[-1] / costs[0],
+        "growth.memory": max(batch.memory for batch in batches) / batches[0].memory,
+        "first.megabytes": batches[0].memory,
+        "largest.megabytes": max(batch.memory for batch in batches),
+        "nothing_new.cpu": again.cpu,
+        "nothing_new.wall": again.wall,
+        "nothing_new.megabytes": again.memory,
+    }
+    if days > 1:
+        whole = run(form, world, source, folder / "whole", 1)
+        found |= {
+            "whole.megabytes": whole.memory,
+            "whole.ms_per_article": 1000 * (whole.cpu - start) / n_written,
+            "whole.slope": ((whole.cpu - start) / n_written) / ((small.cpu - start) / n_small),
+        }
+    return {name: round(value, 3) for name, value in found.items()}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.growth", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--articles", type=int, default=100_000)
+    parser.add_argument("--batch", type=int, default=10_000)
+    parser.add_argument("--small", type=int, default=1_000)
+    parser.add_argument("--form", choices=("html", "text"), default="html")
+    parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()))
+    parser.add_argument("--json", type=Path, default=OUT / "growth.json")
+    given = parser.parse_args(argv)
+    if given.articles > MOST_BATCHES * given.batch:
+        parser.error(f"more than {MOST_BATCHES} batches: each is a day of one month")
+    ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
+    with tempfile.TemporaryDirectory(dir=given.scratch) as folder:
+        figures = figures_of(given.articles, given.batch, given.small, given.form, Path(folder))
+    for name, value in figures.items():
+        print(f"{name:<28}{value:>14,.2f}")
+    write_figures(given.json, "growth", figures)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +40,16 @@ class Reported:
 
     def ask(self, question: str, *values: object) -> list[tuple[Any, ...]]:
         """The rows DuckDB answers from the version's tables, each named as in the question; `values` are $1, $2 ..."""
-        with duckdb.connect() as connection:
-            for table in schemas.TABLES:
-                files = [str(file) for file in self.version.files(table).values()]
-                connection.read_parquet(files, hive_partitioning=False).create_view(table.name)
-            return connection.execute(question, values).fetchall()
+        return _tables(self.version).execute(question, values).fetchall()
+
+
+@cache
+def _tables(version: Version) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    for table in schemas.TABLES:
+        files = [str(file) for file in version.files(table).values()]
+        connection.read_parquet(files, hive_partitioning=False).create(table.name)
+    return connection
 
 
 def reported(version: Version, base: Version | None = None, config: Config | None = None) -> Reported:

@@ -53,62 +53,68 @@ def one(request):
 
 
 @pytest.fixture
-def file(one, tmp_path):
-    return saved(one, tmp_path)
+def opened(chromium, tmp_path):
+    """Opens a report in a window of a size: the page, and everything it asked for or complained of."""
+    contexts = []
+
+    def at(one, size="desktop", **options):
+        file = tmp_path / "report.html"
+        file.write_text(one.page, encoding="utf-8")
+        width, height = SIZES[size]
+        contexts.append(chromium.new_context(viewport={"width": width, "height": height}, offline=True, **options))
+        page, noted = contexts[-1].new_page(), []
+        page.on("console", lambda message: noted.append(message.text))
+        page.on("pageerror", lambda error: noted.append(str(error)))
+        page.on("dialog", lambda dialog: (noted.append(dialog.message), dialog.dismiss()))
+        page.on("request", lambda request: noted.append(request.url))
+        page.goto(file.as_uri())
+        assert noted.pop(0) == file.as_uri()
+        return page, noted
+
+    yield at
+    for context in contexts:
+        context.close()
 
 
-def saved(one, folder):
-    target = folder / "report.html"
-    target.write_text(one.page, encoding="utf-8")
-    return target
-
-
-def opened(chromium, file, size="desktop", colours="light", *, bypass_csp=False):
-    """The page, open, with everything it asked for or complained of."""
-    width, height = SIZES[size]
-    context = chromium.new_context(
-        viewport={"width": width, "height": height}, color_scheme=colours, bypass_csp=bypass_csp, offline=True
-    )
-    page, noted = context.new_page(), []
-    page.on("console", lambda message: noted.append(message.text))
-    page.on("pageerror", lambda error: noted.append(str(error)))
-    page.on("dialog", lambda dialog: (noted.append(dialog.message), dialog.dismiss()))
-    page.on("request", lambda request: noted.append(request.url))
-    page.goto(file.as_uri())
-    assert noted.pop(0) == file.as_uri()
-    return page, noted
-
-
-@pytest.mark.parametrize("colours", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_it_asks_for_nothing_and_runs_nothing(chromium, file, size, colours):
-    page, noted = opened(chromium, file, size, colours)
+def test_it_asks_for_nothing_and_runs_nothing(opened, one, size):
+    page, noted = opened(one, size)
 
-    page.evaluate(OPEN_ALL)
-    page.mouse.move(300, 300)
-    page.mouse.wheel(0, 100_000)
-    page.wait_for_timeout(200)
+    for colours in ("light", "dark"):
+        page.emulate_media(color_scheme=colours)
+        page.evaluate(OPEN_ALL)
+        page.mouse.move(300, 300)
+        page.mouse.wheel(0, 100_000)
+        page.wait_for_timeout(200)
 
     assert noted == []
     assert page.evaluate("document.scripts.length") == 0
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
-def test_the_accessibility_checker_finds_nothing(chromium, file, size, colours):
+@pytest.mark.parametrize(
+    ("size", "colours", "rules"),
+    [
+        ("desktop", "light", None),
+        ("phone", "light", None),
+        ("desktop", "dark", ["color-contrast", "link-in-text-block"]),
+    ],
+)
+def test_the_accessibility_checker_finds_nothing(opened, one, size, colours, rules):
+    """Every rule of axe, with every fold open; in the dark those that look at colours."""
     from axe_playwright_python.sync_playwright import Axe
 
-    page, _ = opened(chromium, file, size, colours, bypass_csp=True)  # the checker is a script
+    page, _ = opened(one, size, color_scheme=colours, bypass_csp=True)  # the checker is a script
     page.evaluate(OPEN_ALL)
+    options = {"resultTypes": ["violations"]} | ({"runOnly": rules} if rules else {})
 
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    found = Axe().run(page, options=options).response["violations"]
 
     assert [(problem["id"], [node["html"][:200] for node in problem["nodes"][:3]]) for problem in found] == []
 
 
-def test_a_reader_sees_what_the_file_says(chromium, one, file):
+def test_a_reader_sees_what_the_file_says(opened, one):
     """The figures and texts that the other tests read from the file, as the browser has them, each with its place."""
-    page, _ = opened(chromium, file)
+    page, _ = opened(one)
     page.evaluate(OPEN_ALL)
     seen = "[...document.querySelectorAll({!r})].filter(node => node.getClientRects().length)"
 
@@ -126,17 +132,17 @@ def test_a_reader_sees_what_the_file_says(chromium, one, file):
     assert len(struck) > 100
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_nothing_sticks_out_sideways(chromium, file, width):
-    page, _ = opened(chromium, file)
-    page.set_viewport_size({"width": width, "height": 800})
+def test_nothing_sticks_out_sideways(opened, one):
+    page, _ = opened(one)
     page.evaluate(OPEN_ALL)
 
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_it_skips_and_folds_with_the_keyboard_alone(chromium, file):
-    page, _ = opened(chromium, file)
+def test_it_skips_and_folds_with_the_keyboard_alone(opened, one):
+    page, _ = opened(one)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     details = page.locator("#pages ~ details").nth(1)
@@ -148,8 +154,8 @@ def test_it_skips_and_folds_with_the_keyboard_alone(chromium, file):
     assert details.get_attribute("open") is None
 
 
-def test_what_scrolls_is_reached_with_the_keyboard_and_shows_it(chromium, file):
-    page, _ = opened(chromium, file, "phone")
+def test_what_scrolls_is_reached_with_the_keyboard_and_shows_it(opened, one):
+    page, _ = opened(one, "phone")
     page.locator(".scroll").first.focus()
     page.keyboard.press("Tab")
     page.keyboard.press("Shift+Tab")
@@ -158,8 +164,8 @@ def test_what_scrolls_is_reached_with_the_keyboard_and_shows_it(chromium, file):
     assert page.evaluate("getComputedStyle(document.activeElement).outlineWidth") == "3px"
 
 
-def test_what_is_folded_is_printed(chromium, file):
-    page, _ = opened(chromium, file)
+def test_what_is_folded_is_printed(opened, one):
+    page, _ = opened(one)
     folded = page.locator("#pages ~ details").nth(1).locator("ol.page")
 
     assert not folded.is_visible()
@@ -174,9 +180,9 @@ def test_the_page_of_a_thousand_articles_is_small(thousand):
 
 
 @pytest.mark.parametrize(("name", "which", "size", "colours", "part"), SHOTS, ids=[shot[0] for shot in SHOTS])
-def test_screenshots_for_the_documentation(chromium, request, tmp_path, name, which, size, colours, part):
+def test_screenshots_for_the_documentation(opened, request, tmp_path, name, which, size, colours, part):
     folder = IMAGES if os.environ.get("COPYDESK_SCREENSHOTS") == "1" else tmp_path
-    page, _ = opened(chromium, saved(request.getfixturevalue(which), tmp_path), size, colours)
+    page, _ = opened(request.getfixturevalue(which), size, color_scheme=colours)
     page.evaluate("part => document.querySelector(part).scrollIntoView()", part)
 
     page.screenshot(path=folder / f"{name}.png")

@@ -49,7 +49,9 @@ def raised(
 def main(argv: list[str] | None = None) -> int:
     """Compare one suite, or raise its floors."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.floors", description=__doc__)
-    parser.add_argument("suite", choices=("clean", "dedup", "dedup_speed", "metadata", "names", "scale", "wire"))
+    parser.add_argument(
+        "suite", choices=("clean", "dedup", "dedup_speed", "metadata", "names", "report", "scale", "wire")
+    )
     parser.add_argument("--update", action="store_true", help="raise the floors to the figures reached")
     parser.add_argument("--allow-regression", action="store_true", help="with --update: lower them too")
     given = parser.parse_args(argv)

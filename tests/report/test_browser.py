@@ -29,7 +29,6 @@ SHOTS = (  # name, report, size, colours, the part of the page
     ("report-story", "sample", "desktop", "dark", "#stories ~ details"),
     ("report-phone", "sample", "phone", "light", "body"),
     ("report-who-copies-whom", "thousand", "desktop", "light", "#stories"),
-    ("report-edits-phone", "thousand", "phone", "light", ".cluster"),
 )
 
 pytestmark = pytest.mark.browser

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run report test test-browser test-spark cluster-test torture lint types bench bench-clean bench-dedup bench-dedup-speed bench-engines bench-metadata bench-names bench-wire docs site clean bench-growth
+.PHONY: run report test test-browser test-spark cluster-test torture lint types bench bench-clean bench-dedup bench-dedup-speed bench-engines bench-metadata bench-names bench-wire docs site clean bench-growth bench-report
 
 run: .venv/run.stamp
 	@$(BIN)/copydesk run --in data/raw --out data/clean; status=$$?; \
@@ -32,7 +32,7 @@ lint: .venv/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench-clean bench-dedup bench-metadata bench-names bench-wire: bench-%: .venv/dev.stamp
+bench-clean bench-dedup bench-metadata bench-names bench-report bench-wire: bench-%: .venv/dev.stamp
 	$(BIN)/python -m benchmarks.$*
 	$(BIN)/python -m benchmarks.floors $*
 

@@ -16,12 +16,18 @@ PROGRESS_EVERY = 50  # documents between two updates of the progress line
 
 
 UNPRINTABLE = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")  # Unicode categories of characters that act instead of showing
+JOINERS = "\u200c\u200d"  # without which names in Persian or Hindi are misspelled
 
 
-def printable(text: str) -> str:
-    """The text with control, format and surrogate characters as hex codes, so that none acts on a terminal."""
+def printable(text: str, kept: str = "") -> str:
+    """The text with control, format and surrogate characters as hex codes, so that none acts on a terminal.
+
+    Characters of `kept` stay.
+    """
     return "".join(
-        character if unicodedata.category(character) not in UNPRINTABLE else f"\\u{ord(character):04x}"
+        character
+        if character in kept or unicodedata.category(character) not in UNPRINTABLE
+        else f"\\u{ord(character):04x}"
         for character in text
     )
 

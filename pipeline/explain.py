@@ -257,7 +257,8 @@ def _edited(pieces: list[Piece]) -> Text:
     row = _text("   ")
     for piece in pieces:
         left, right = marks[piece.kind]
-        row.append_text(_text(f" {left}{piece.text}{right}", "" if piece.kind == "same" else piece.kind))
+        gap = "" if piece.is_glued else " "
+        row.append_text(_text(f"{gap}{left}{piece.text}{right}", "" if piece.kind == "same" else piece.kind))
     return row
 
 

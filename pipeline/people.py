@@ -20,6 +20,7 @@ import polars as pl
 
 from pipeline import schemas
 from pipeline.config import LOCAL_DEFAULT, Config, beside, packaged_configs
+from pipeline.console import JOINERS, printable
 from pipeline.errors import ConfigError, NoInputError, UsageError
 from pipeline.files import read_table, replace_text
 from pipeline.kernels.aliases import FORM_GAP, form_key
@@ -38,6 +39,7 @@ REVIEW_CHARS = (
 )
 Q_NUMBER = re.compile(r"Q[1-9]\d*")
 UNSAFE = re.compile(r"[^a-z0-9]+")
+FORMULA = re.compile(r"'*\s*[=+\-@＝＋－＠]")  # begins a cell that a spreadsheet works out; a ' before it says text
 SCRIPTS = {
     "HANGUL": "Hang", "CJK": "Hani", "HIRAGANA": "Hira", "KATAKANA": "Kana", "CYRILLIC": "Cyrl", "GREEK": "Grek",
     "ARABIC": "Arab", "HEBREW": "Hebr", "DEVANAGARI": "Deva", "BENGALI": "Beng", "THAI": "Thai", "MYANMAR": "Mymr",
@@ -142,9 +144,14 @@ def _csv_rows(text: str, where: str, needed: Sequence[str]) -> Iterator[tuple[in
                 raise UsageError(f"{where}: no column '{column}'; needed are {', '.join(needed)}")
         row = 1
         for row, values in enumerate(reader, start=2):
-            yield row, {name: (value or "").strip() for name, value in values.items() if isinstance(name, str)}
+            yield row, {name: _said(value or "") for name, value in values.items() if isinstance(name, str)}
     except csv.Error as error:
         raise UsageError(f"{where} row {row + 1}: {error}; is a quote not closed, or not doubled?") from None
+
+
+def _said(cell: str) -> str:
+    """What a cell says: the mark of a text that is no formula is no part of it."""
+    return (cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell).strip()
 
 
 def read_list(path: Path) -> str:
@@ -337,12 +344,19 @@ def exported(config: Config) -> Iterator[dict[str, str]]:
 
 
 def written_rows(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> str:
-    """Rows as CSV with a header."""
+    """Rows as CSV with a header; no text of theirs acts on a terminal, and none is a formula for a spreadsheet."""
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
     return out.getvalue()
+
+
+def _cell(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    shown = printable(value, JOINERS)
+    return f"'{shown}" if FORMULA.match(shown) else shown
 
 
 # Proposals

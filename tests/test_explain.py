@@ -62,12 +62,17 @@ def test_every_dropped_line_has_its_verdicts_and_a_way_back(told):
 
 
 def test_a_line_with_two_verdicts_shows_both(sample, told):
-    article, line = next((article, line) for article, line in dropped(told) if line["also_by"])
+    twice = [(article, line) for article, line in dropped(told) if line["also_by"]]
+    pages = {article: [row.plain for row in explain.page(record, 150)] for article, record in told.items()}
+    article, line = twice[0]
 
-    shown = call("explain", article, "--out", sample).stdout
-
-    row = next(row for row in shown.splitlines() if row.startswith(f"-{line['line_no']:>4} "))
-    assert f"dropped by {line['dropped_by']}; {line['also_by']}" in row
+    for other, both in twice:
+        (row,) = (row for row in pages[other] if row.startswith(f"-{both['line_no']:>4} "))
+        assert f"dropped by {both['dropped_by']}; {both['also_by']}" in row
+    assert len(twice) > 20
+    assert call("explain", article, "--out", sample).stdout.splitlines() == [row.rstrip() for row in pages[article]]
+    story = call("explain", article, "--line", line["line_no"], "--out", sample).stdout
+    assert f"also by   {line['also_by']}" in story
 
 
 def test_the_settings_suggested_for_a_line_keep_it(sample, told):
@@ -122,9 +127,11 @@ def test_a_copy_is_shown_against_the_first_one(told):
 
     assert len(copies) > 30
     for copy in copies:
-        before = " ".join(edit["text"] for edit in copy["edits"] if edit["kind"] != "added")
-        after = " ".join(edit["text"] for edit in copy["edits"] if edit["kind"] != "gone")
-        assert (before, after) == (" ".join(copy["canonical_text"].split()), " ".join(copy["text"].split()))
+        before, after = (
+            "".join(("" if edit["is_glued"] else " ") + edit["text"] for edit in copy["edits"] if edit["kind"] != other)
+            for other in ("added", "gone")
+        )
+        assert (before.split(), after.split()) == (copy["canonical_text"].split(), copy["text"].split())
 
 
 @pytest.fixture(scope="module")

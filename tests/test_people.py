@@ -243,6 +243,34 @@ def test_an_exported_table_comes_back_whole(desk):
             assert row["id"] in (entry.person_id, *entry.homonyms)
 
 
+@given(st.lists(st.text(st.sampled_from("=+-@＝' 'aé\u200c\"\n,1")), min_size=1, max_size=5))
+def test_no_cell_is_a_formula_and_every_text_comes_back(texts):
+    rows = [{"id": "q1", "canonical": "Mara Voss", "alias": text} for text in texts]
+    written = people.written_rows(rows, people.COLUMNS)
+    cells = [row["alias"] for row in csv.DictReader(io.StringIO(written, newline=""))]
+
+    assert not any(cell.lstrip()[:1] in tuple("=+-@＝") for cell in cells)
+    assert [name.spelling for name in people.csv_names(written, "list.csv")] == [
+        text.replace("\n", "\\u000a").strip() for text in texts
+    ]
+
+
+def test_what_people_write_does_not_act_in_a_csv(desk):
+    person = '[[person]]\nid = "x"\nfamily = ""\nsource = "s"\n'
+    put(desk, "names/x.toml", person + r"""canonical.default = '=HYPERLINK("http://x.example") Voss'
+aliases = ["Mara\u001b[31m Voss", "Mara \u202eVoss", "+49 Voss", "پیمان\u200cنامه نو"]""")  # fmt: skip
+    put(desk, "c.toml", '[names]\npeople = ["names/*.toml"]\n')
+
+    exported = copydesk("names", "export", "-c", "c.toml").stdout
+
+    assert not {"\x1b", "\u202e"} & set(exported)
+    aliases = [row["alias"] for row in csv.DictReader(io.StringIO(exported))]
+    assert aliases == [
+        "'=HYPERLINK(\"http://x.example\") Voss", "Mara\\u001b[31m Voss", "Mara \\u202eVoss", "'+49 Voss",
+        "پیمان\u200cنامه نو",
+    ]  # fmt: skip
+
+
 def test_a_list_that_is_missing_or_of_another_kind(desk):
     put(desk, "bad.csv", "name\nMara Voss\n")
 

@@ -34,7 +34,7 @@ ATTRIBUTES = {
 SVG = "{http://www.w3.org/2000/svg}"
 PARTS = ("var(--first)", "var(--second)", "var(--third)")  # fills of the parts of a bar, in their order
 ON_PARTS = ("var(--on-first)", "var(--on-second)", "var(--on-third)")
-SHOWN_OUTLETS = 16  # on each side of the heat map
+HEAT_OUTLETS = 16  # on each side of the heat map
 LIGHTEST, DEEPEST = 0.06, 0.5  # opacity of its cells: the figure stays readable on both
 MIN_LABELLED = 0.16  # share of a bar that its own figure fits into
 
@@ -67,7 +67,7 @@ def parts_of_wholes(bars: Sequence[Bar], says: str) -> Markup:
 
 def who_copies_whom(reuse: Reuse, says: str) -> Markup:
     """The busiest outlets down the side, the same numbered along the top; the more copies, the deeper the cell."""
-    outlets = reuse.outlets[:SHOWN_OUTLETS]
+    outlets = reuse.outlets[:HEAT_OUTLETS]
     counts = {(copying, first): count for copying, first, count in reuse.pairs}
     most = max(counts.values(), default=1)
     rows = []
@@ -139,10 +139,10 @@ def _drawing(
         padding={"left": left, "top": top, "right": 0, "bottom": bottom},
     ).configure_view(stroke=None)
     svg = vl_convert.vegalite_to_svg(placed.to_dict())
-    return harmless(svg, f"0 0 {left + width + 8} {top + height + bottom + 4}", says)
+    return harmless(svg, f"0 0 {left + width + 8} {top + height + bottom + 4}", says, is_wide=left + width > WIDTH)
 
 
-def harmless(svg: str, view_box: str, says: str) -> Markup:
+def harmless(svg: str, view_box: str, says: str, *, is_wide: bool = False) -> Markup:
     """The drawing with nothing but SHAPES, ATTRIBUTES and words. Raises ValueError for any other element."""
     root = ElementTree.fromstring(svg)  # noqa: S314 - vl-convert wrote it; it holds no entity
     for element in root.iter():
@@ -151,7 +151,7 @@ def harmless(svg: str, view_box: str, says: str) -> Markup:
         element.tag = element.tag.removeprefix(SVG)
         element.attrib = {name: value for name, value in element.attrib.items() if name in ATTRIBUTES}
     _prune(root)
-    root.attrib = {"viewBox": view_box, "role": "img", "aria-label": says}
+    root.attrib = {"viewBox": view_box, "role": "img", "aria-label": says, **({"class": "wide"} if is_wide else {})}
     return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704 - shapes, and words it escaped
 
 

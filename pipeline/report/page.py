@@ -63,12 +63,14 @@ def html(version: Version, base: Version | None, config: Config) -> str:
             "settings": changes.settings(version, base),
         },
         pages=pages.pages(scope),
+        threshold=scope.manifest["settings"]["clean"]["threshold"],
         stories=[
             (story, charts.spread(story, "Hours between the first printing and the others; the table below has the "
                                   "times")) for story in told
         ],
         reuse=reuse,
         shown_pairs=SHOWN_PAIRS,
+        charted_outlets=charts.HEAT_OUTLETS,
         reuse_chart=charts.who_copies_whom(reuse, "Paragraphs copied, by the outlet that prints the copy and the "
                                            "outlet of the first; the table below has the figures"),
         people=merged,
@@ -130,6 +132,7 @@ def when(moment: datetime | None) -> Markup:
     )  # fmt: skip
 
 
-def hours(value: float) -> str:
+def hours(value: float) -> Markup:
     """Hours after the first copy, to a tenth."""
-    return f"{value:+.1f}\u00a0h" if value else "the same minute"
+    said = f"{value:+.1f}\u00a0h" if value else "the same minute"
+    return Markup('<data value="{:.4f}">{}</data>').format(value, said)

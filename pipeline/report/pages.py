@@ -16,7 +16,7 @@ SHOWN_CHARACTERS = 2_000  # of a line
 PER_REASON = 3  # pages looked for under each reason
 MIN_LONG = 60  # characters from which a dropped line might have been a sentence of the story
 MIN_OUTLET_ARTICLES = 4  # of an outlet, from which there is a usual share
-MIN_UNUSUAL = 0.1  # share of characters from the outlet's median
+MIN_UNUSUAL = 10  # percentage points of the share of characters left out, from the outlet's median
 CLOSE = 0.2  # a score this near the threshold is a close call, and told for kept lines too
 
 
@@ -63,15 +63,18 @@ def _candidates(articles: pl.DataFrame, threshold: float) -> Iterator[tuple[str,
         return measured.sort(["figure", "article_id"], descending=[descending, False])
 
     n_dropped = pl.col("n_characters_dropped")
-    usual = pl.col("share").median().over("outlet")
-    is_usual = (pl.len().over("outlet") >= MIN_OUTLET_ARTICLES) & ((pl.col("share") - usual).abs() >= MIN_UNUSUAL)
+    points = 100 * (pl.col("share") - pl.col("share").median().over("outlet"))
+    is_unusual = (pl.len().over("outlet") >= MIN_OUTLET_ARTICLES) & (points.abs() >= MIN_UNUSUAL)
     yield (
         "no text: none of its {:,} lines was taken for story",
         by(pl.when((pl.col("n_kept") == 0) & (pl.col("n_lines") > 0)).then("n_lines")),
     )
     yield "largest removal: {:,} characters dropped", by(pl.when(n_dropped > 0).then(n_dropped))
-    unusual = by(pl.when(is_usual).then((pl.col("share") - usual).abs()))
-    yield "unusual for its outlet: {:.0%} of its characters away from the usual share", unusual
+    unusual = by(pl.when(is_unusual).then(points))
+    yield (
+        "unusual for its outlet: {:+.0f} points off the usual share left out",
+        unusual.sort(pl.col("figure").abs(), descending=True, maintain_order=True),
+    )
     yield (
         "a close call: a long line dropped with score {:.4f}",
         by(pl.when(pl.col("highest_dropped") >= threshold - CLOSE).then("highest_dropped")),

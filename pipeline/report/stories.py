@@ -31,6 +31,11 @@ class Copy:
     pieces: tuple[Piece, ...]
     n_more: int  # characters of the edit not shown
 
+    @property
+    def is_same(self) -> bool:
+        """Whether nothing but white space was changed."""
+        return all(piece.kind == "same" for piece in self.pieces)
+
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:

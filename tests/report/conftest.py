@@ -1,9 +1,10 @@
-"""Versions to report on: the sample, a newsroom over two days, and one whose every text is hostile."""
+"""Versions to report on: the sample, a newsroom over two days, one whose every text is hostile, a thousand articles."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,13 @@ import duckdb
 import polars as pl
 import pytest
 
+from benchmarks.world.newsroom import World
+from benchmarks.world.write import written
 from pipeline import report, schemas
-from pipeline.config import load
+from pipeline.config import Config, load
+from pipeline.run import Order, run
 from pipeline.store import Draft, Store, Version
-from tests.world import EDITED, FIRST, LOCAL, SECOND, current, newsroom, page, put, ran, record
+from tests.world import EDITED, FIRST, LOCAL, SECOND, Silent, current, inline, newsroom, page, put, ran, record
 
 SAMPLE = Path(__file__).parents[2] / "data" / "raw"
 HOSTILE = (
@@ -36,15 +40,20 @@ class Reported:
 
     def ask(self, question: str, *values: object) -> list[tuple[Any, ...]]:
         """The rows DuckDB answers from the version's tables, each named as in the question; `values` are $1, $2 ..."""
-        with duckdb.connect() as connection:
-            for table in schemas.TABLES:
-                files = [str(file) for file in self.version.files(table).values()]
-                connection.read_parquet(files, hive_partitioning=False).create_view(table.name)
-            return connection.execute(question, values).fetchall()
+        return _tables(self.version).execute(question, values).fetchall()
 
 
-def reported(version: Version, base: Version | None = None) -> Reported:
-    return Reported(version, report.html(version, base, load()))
+@cache
+def _tables(version: Version) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    for table in schemas.TABLES:
+        files = [str(file) for file in version.files(table).values()]
+        connection.read_parquet(files, hive_partitioning=False).create(table.name)
+    return connection
+
+
+def reported(version: Version, base: Version | None = None, config: Config | None = None) -> Reported:
+    return Reported(version, report.html(version, base, config or load()))
 
 
 @pytest.fixture(scope="session")
@@ -90,3 +99,17 @@ def hostile(sample, tmp_path_factory):
     (store.root / "versions").mkdir()
     version = store.commit(draft, {**manifest, "settings": settings, "base": "before" + HOSTILE})
     return reported(version, sample.version)
+
+
+@pytest.fixture(scope="session")
+def thousand(tmp_path_factory):
+    """A thousand articles of a made-up world, and three inputs that are refused, run and reported."""
+    folder = tmp_path_factory.mktemp("thousand")
+    for _ in written(World(1_000, 3, 40, 1), folder, ("html",), "files"):
+        pass
+    for name in ("cut", "empty", "list"):
+        put(folder / "html", f"2026-11-03/quay.example/{name}.jsonl", '{"text": \n')
+    config, out = load(folder / "config.toml"), folder / "clean"
+    with inline():
+        run(Order(config, folder / "html", out, datetime(2026, 11, 20, 6, tzinfo=UTC)), Silent())
+    return reported(current(out), None, config)

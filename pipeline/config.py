@@ -49,10 +49,17 @@ class RunSettings(StageSettings):
     min_outlet_articles: int = Field(20, ge=1)  # its articles now, and before, from which max_outlet_loss is looked at
 
 
+class RemoteSettings(StageSettings):
+    """What holds for inputs and outputs in a bucket."""
+
+    work_dir: str = ""  # folder of their mirrors, from this file's; "" = copydesk in the user's cache folder
+
+
 class Settings(StageSettings):
-    """All settings: one section for the run, one per stage."""
+    """All settings: one section for the run, one for buckets, one per stage."""
 
     run: RunSettings = RunSettings()
+    remote: RemoteSettings = RemoteSettings()
     extract: ExtractSettings = ExtractSettings()
     clean: CleanSettings = CleanSettings()
     dedup: DedupSettings = DedupSettings()

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run report test test-browser torture lint types bench bench-clean bench-dedup bench-dedup-speed bench-metadata bench-names bench-wire docs site clean
+.PHONY: run report test test-browser test-s3 torture lint types bench bench-clean bench-dedup bench-dedup-speed bench-metadata bench-names bench-wire docs site clean
 
 run: .venv/run.stamp
 	@$(BIN)/copydesk run --in data/raw --out data/clean; status=$$?; \
@@ -20,6 +20,9 @@ torture: .venv/dev.stamp
 
 test-browser: .venv/browser.stamp
 	$(BIN)/python -m pytest -q -m browser
+
+test-s3: .venv/s3.stamp
+	$(BIN)/python -m pytest -q tests/test_remote.py
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff format --check .
@@ -80,6 +83,14 @@ ifdef UV
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps -r requirements-browser.lock
 else
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-browser.lock
+endif
+	touch $@
+
+.venv/s3.stamp: requirements-s3.lock .venv/dev.stamp
+ifdef UV
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps -r requirements-s3.lock
+else
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-s3.lock
 endif
 	touch $@
 

@@ -129,8 +129,8 @@ class Objects:
             return False
         return True
 
-    def swap(self, key: str, content: bytes, e_tag: str | None) -> bool:
-        """Put the object if its ETag is that one, or, None, if there is no object; False where it is not so.
+    def swap(self, key: str, content: bytes, e_tag: str | None) -> str | None:
+        """The ETag of an object put in place of the one with that ETag, or, None, of none; None where it is not so.
 
         A put whose answer was lost is tried again by the library, and refused: what is there then is what we put.
         """
@@ -138,11 +138,11 @@ class Objects:
 
         with self._told(key):
             try:
-                self._calls.put(self._store, key, content, mode="create" if e_tag is None else {"e_tag": e_tag})
+                mode = "create" if e_tag is None else {"e_tag": e_tag}
+                return str(self._calls.put(self._store, key, content, mode=mode)["e_tag"])
             except (AlreadyExistsError, PreconditionError):
                 found = self.read(key)
-                return found is not None and found[0] == content
-        return True
+                return found[1] if found is not None and found[0] == content else None
 
     def remove(self, keys: list[str]) -> None:
         """Remove objects; those that are gone already are no error."""

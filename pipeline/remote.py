@@ -67,7 +67,7 @@ class Pointer:
 
     name: str  # of the version in the bucket
     number: int  # of changes until then: a version that was gone back to is not what it was before
-    e_tag: str
+    e_tag: str | None  # None: there is no CURRENT yet
 
 
 class Mirror:
@@ -228,11 +228,15 @@ class Mirror:
         new = sorted(mine.keys() - there)
         for name in new:
             self._put_version(name, mine[name])
-        number, e_tag = (0, None) if self._pointer is None else (self._pointer.number, self._pointer.e_tag)
-        if not self.objects.swap(CURRENT, f"{_name(current)}\n{number + 1}\n".encode(), e_tag):
+        before = self._pointer or Pointer("", 0, None)
+        content = f"{_name(current)}\n{before.number + 1}\n".encode()
+        e_tag = self.objects.swap(CURRENT, content, before.e_tag)
+        if e_tag is None:
             winner = self._read_pointer()
             self._remove_versions([name for name in new if winner is None or winner.name != name])
             raise LockedError(f"{self.objects.url}: another command published meanwhile; nothing of this one is")
+        self._pointer = Pointer(_name(current), before.number + 1, e_tag)
+        self._names = {version.run_id: name for name, version in mine.items()}
         try:
             self._remove_versions(doomed)
         except WriteError as error:

@@ -7,6 +7,7 @@ as it is: it may quote what was sent.
 from __future__ import annotations
 
 import errno
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,12 +23,15 @@ RETRIES = {"max_retries": 6, "retry_timeout": timedelta(minutes=3)}  # 5 to 10 s
 PIECE = 8 << 20  # bytes of an object in memory at once
 
 _PLACE = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
-_CODE = re.compile(r"<Code>(\w+)</Code>")
+_CODE = re.compile(r"<Code>(\w+)</Code>|status code: (\d{3} [A-Z][A-Za-z ]+)")
 _KEY = re.compile(r'Error parsing Path "(.*?)": ', re.DOTALL)
-_SAID = (  # what stands in an error of the library -> what we say
-    ("BadScheme", "plain http needs AWS_ALLOW_HTTP=true"),
-    ("403 Forbidden", "access refused; what do the AWS_* variables say?"),
-    ("401 Unauthorized", "access refused; what do the AWS_* variables say?"),
+_CREDENTIALS = (  # one of these is set, else the library would ask the machine's metadata service
+    "AWS_ACCESS_KEY_ID",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_METADATA_ENDPOINT",
+    "AWS_SKIP_SIGNATURE",
 )
 
 
@@ -49,6 +53,8 @@ class Objects:
         except ImportError:
             raise ConfigError(f"{SCHEME} needs the library obstore: `pip install 'copydesk[s3]'`") from None
         self.url, self.error = place[0], error
+        if not any(os.environ.get(name) for name in _CREDENTIALS):
+            raise error(f"{self.url}: no credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")
         self._calls: Any = obstore
         with self._told():
             self._store: Any = S3Store(place[1], prefix=place[2] or None, retry_config=RETRIES)
@@ -152,9 +158,11 @@ class Objects:
 
 def _why(failure: str) -> str:
     """One sentence for an error of the library, of which only what is no secret is told."""
-    for code in _CODE.findall(failure):
-        known = {"NoSuchBucket": "no such bucket", "NoSuchKey": "no such object"}.get(code)
-        return known or f"the store refuses ({code}); what do the AWS_* variables say?"
+    codes = [code or status for code, status in _CODE.findall(failure)]
+    if "NoSuchBucket" in codes:
+        return "no such bucket"
+    if codes:
+        return f"the store refuses ({codes[-1]}); what do the AWS_* variables say?"
     for key in _KEY.findall(failure):
         return f"the key {key!r} cannot be the path of a file; rename it, or name a prefix without it"
-    return next((said for sign, said in _SAID if sign in failure), "no answer from the store")
+    return "plain http needs AWS_ALLOW_HTTP=true" if "BadScheme" in failure else "no answer from the store"

@@ -89,7 +89,7 @@ def versions_in(url):
     return sorted({key.split("/")[1] for key in objects_of(url) if key.startswith("versions/")})
 
 
-# ------------------------------------------------------------------------------------------------------------ whole runs
+# ----------------------------------------------------------------------------------------------------------- whole runs
 
 
 def test_runs_into_a_bucket_give_the_bytes_of_runs_into_a_folder(machine, bucket, tmp_path):
@@ -172,7 +172,7 @@ def test_an_object_may_be_the_input(machine, bucket, server, tmp_path):
     assert articles["source_path"].to_list() == ["ferry.txt"]
 
 
-def test_stages_one_by_one_rebuild_rollback_and_state_rebuild(machine, bucket, tmp_path):
+def test_stages_one_by_one_rebuild_rollback_and_state_rebuild(machine, bucket, server, tmp_path):
     source, out = newsroom(tmp_path / "raw"), f"{bucket}/clean"
     ran(source, out, FIRST)
     first = current_files(out)
@@ -192,7 +192,12 @@ def test_stages_one_by_one_rebuild_rollback_and_state_rebuild(machine, bucket, t
     ran(source, out, SECOND, "--rebuild")
     assert len(versions_in(out)) == 2
     assert call("check", "--deep", "--out", out).exit_code == 0
-    assert objects_of(out)["CURRENT"].decode().split()[1] == "6"
+    current, number = objects_of(out)["CURRENT"].decode().split()
+    assert number == "6"
+    server.put(out, f"versions/{current}/articles/day=2026-11-17/part-0.parquet", b"PAR1")
+    checked = call("check", "--deep", "--out", out)
+    assert (checked.exit_code, checked.stderr.count("\n")) == (65, 1)
+    assert f"{current}/articles/day=2026-11-17/part-0.parquet: its sha256" in checked.stderr
 
 
 def test_an_article_that_is_forgotten_is_in_no_object(machine, bucket, tmp_path):
@@ -406,7 +411,9 @@ def test_an_object_that_is_not_as_written_is_named_and_left_behind_by_a_rollback
     wrong = f"versions/{newer}/state/outlet_lines/day=2026-11-10/part-0.parquet"
     server.put(bucket, wrong, b"PAR1 no longer PAR1")
 
-    assert f"{bucket}/{wrong}: its sha256" in call("check", "--deep", "--out", bucket).stderr
+    assert mirror.changed_objects(mirror.store.current()) == [
+        f"{bucket}/{wrong}: its sha256 is not that of the manifest"
+    ]
     machine("elsewhere")
     refused = call("runs", "--out", bucket)
     assert (refused.exit_code, refused.stderr.count("\n")) == (65, 1)
@@ -446,7 +453,7 @@ def test_a_pointer_or_a_manifest_of_others_leads_nowhere(bucket, server, tmp_pat
     assert not list(tmp_path.rglob("out.parquet"))
 
 
-@pytest.mark.parametrize("wrong", ["access", "bucket", "endpoint", "http"])
+@pytest.mark.parametrize("wrong", ["access", "bucket", "credentials", "endpoint", "http"])
 def test_a_store_that_cannot_be_used_is_one_line_without_a_secret(
     machine, bucket, server, tmp_path, monkeypatch, wrong
 ):
@@ -457,6 +464,9 @@ def test_a_store_that_cannot_be_used_is_one_line_without_a_secret(
         said = "the store refuses (InvalidAccessKeyId)"
     elif wrong == "bucket":
         url, said = "s3://no-bucket-of-ours", "no such bucket"
+    elif wrong == "credentials":
+        monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+        said = "no credentials: AWS_ACCESS_KEY_ID"
     elif wrong == "endpoint":
         monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
         said = "no answer from the store"

@@ -76,13 +76,13 @@ class Objects:
             raise self.error(f"{self.url}{key and '/'}{key}: {_why(str(failure))}") from None
 
     def listed(self) -> dict[str, str]:
-        """The keys of all objects, each with what is another when the object is another one."""
+        """Every key, with the ETag and the size of its object."""
         with self._told():
             parts = list(self._calls.list(self._store))
         return {item["path"]: f"{item['e_tag']} {item['size']}" for part in parts for item in part}
 
     def one(self, key: str) -> dict[str, str]:
-        """The same of one object, under its key; empty where there is none."""
+        """The same for one key; empty where there is no object."""
         with self._told(key):
             try:
                 item = self._calls.head(self._store, key)

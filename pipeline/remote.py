@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
@@ -78,6 +79,7 @@ class Mirror:
         self.store = Store(work_dir / self.objects.folder_name)
         self.damaged: dict[str, str] = {}  # name of a version of the bucket -> what is wrong; those are not here
         self._names: dict[str, str] = {}  # run_id -> name in the bucket, of the versions that are here
+        self._keys: dict[str, str] = {}  # sha256 -> a key with that content, in these versions
         self._pointer: Pointer | None = None
 
     @contextmanager
@@ -103,6 +105,11 @@ class Mirror:
             for version in self.store.versions():
                 if version.run_id not in self._names:
                     remove_folder(version.path)
+        self._keys = {
+            output["sha256"]: _key(name, output["path"])
+            for run_id, name in self._names.items()
+            for output in self._here(run_id).manifest["outputs"]
+        }
 
     def _is_gone(self) -> bool:
         return self._pointer is not None and self._pointer.name not in self._names.values()
@@ -116,7 +123,7 @@ class Mirror:
         self._names, self.damaged = {}, {}
         found: dict[str, tuple[str, bytes]] = {}
         for name in sorted(self._listed(), key=lambda name: (name == current, name)):  # the current attempt at a run
-            hash_line = self.objects.read(f"{VERSIONS}/{name}/{MANIFEST_HASH}")
+            hash_line = self.objects.read(_key(name, MANIFEST_HASH))
             if hash_line is not None:
                 found[_run_id(name)] = name, hash_line[0]
         for run_id, (name, line) in found.items():
@@ -147,6 +154,7 @@ class Mirror:
         there = {
             output["sha256"]: version.path / output["path"]
             for version in self.store.versions()
+            if version.manifest_is_whole
             for output in version.manifest["outputs"]
         }
 
@@ -155,30 +163,30 @@ class Mirror:
             if known is not None and known.is_file() and digest(known) == output["sha256"]:
                 (building / output["path"]).hardlink_to(known)
             else:
-                self._fetch_file(name, output["path"], output["sha256"], building)
+                self._check(_key(name, output["path"]), output["sha256"], partial(_written, building / output["path"]))
 
         write_bytes(hash_line, building / MANIFEST_HASH)
-        self._fetch_file(name, MANIFEST, hash_line.decode("ascii", "replace").partition(" ")[0], building)
+        whole = hash_line.decode("ascii", "replace").partition(" ")[0]
+        self._check(_key(name, MANIFEST), whole, partial(_written, building / MANIFEST))
         outputs = Version(building).manifest["outputs"]
         for output in outputs:
             if not _FILE.fullmatch(output["path"]):
-                raise DamagedError(f"{self._url(name, MANIFEST)}: {output['path']!r} is no file of a version")
+                place = f"{self.objects.url}/{_key(name, MANIFEST)}"
+                raise DamagedError(f"{place}: {output['path']!r} is no file of a version")
             (building / output["path"]).parent.mkdir(parents=True, exist_ok=True)
         _each(bring, outputs)
         fsync_folders(building)
         remove_folder(target)
         building.rename(target)
 
-    def _fetch_file(self, name: str, path: str, wanted: str, building: Path) -> None:
+    def _check(self, key: str, wanted: str, hashed: Callable[[Iterable[bytes]], str]) -> None:
+        """Raises DamagedError when the object is not there, or its bytes are `hashed` to another sha256."""
         try:
-            found = _written(self.objects.pieces(f"{VERSIONS}/{name}/{path}"), building / path)
+            found = hashed(self.objects.pieces(key))
         except FileNotFoundError:
-            raise DamagedError(f"{self._url(name, path)}: listed in the manifest, not there") from None
+            raise DamagedError(f"{self.objects.url}/{key}: listed in the manifest, not there") from None
         if found != wanted:
-            raise DamagedError(f"{self._url(name, path)}: its sha256 is not that of the manifest")
-
-    def _url(self, name: str, path: str) -> str:
-        return f"{self.objects.url}/{VERSIONS}/{name}/{path}"
+            raise DamagedError(f"{self.objects.url}/{key}: its sha256 is not that of the manifest")
 
     def refuse_damaged(self, *, every: bool = False) -> None:
         """Raises DamagedError where an object of the current version, or of `every` one, is not as written."""
@@ -195,14 +203,10 @@ class Mirror:
         name = _name(version)
 
         def wrong(output: Mapping[str, Any]) -> str | None:
-            hashed = sha256()
             try:
-                for piece in self.objects.pieces(f"{VERSIONS}/{name}/{output['path']}"):
-                    hashed.update(piece)
-            except FileNotFoundError:
-                return f"{self._url(name, output['path'])}: listed in the manifest, not there"
-            if hashed.hexdigest() != output["sha256"]:
-                return f"{self._url(name, output['path'])}: its sha256 is not that of the manifest"
+                self._check(_key(name, output["path"]), output["sha256"], _hashed)
+            except DamagedError as error:
+                return str(error)
             return None
 
         manifest = {"path": MANIFEST, "sha256": digest(version.path / MANIFEST)}
@@ -244,33 +248,30 @@ class Mirror:
 
     def _put_version(self, name: str, version: Version) -> None:
         """Put a version: files that another one in the bucket has are copied there, `manifest.sha256` comes last."""
-        known = {
-            output["sha256"]: f"{VERSIONS}/{other}/{output['path']}"
-            for run_id, other in self._names.items()
-            if self._here(run_id).path.is_dir()
-            for output in self._here(run_id).manifest["outputs"]
-        }
 
         def bring(output: Mapping[str, Any]) -> None:
-            key, source = f"{VERSIONS}/{name}/{output['path']}", known.get(output["sha256"])
+            key, source = _key(name, output["path"]), self._keys.get(output["sha256"])
             if source is None or not self.objects.copy(source, key):
                 self.objects.put(key, version.path / output["path"])
 
         _each(bring, version.manifest["outputs"])
         for last in (MANIFEST, MANIFEST_HASH):
-            self.objects.put(f"{VERSIONS}/{name}/{last}", version.path / last)
+            self.objects.put(_key(name, last), version.path / last)
 
     def _remove_versions(self, names: Iterable[str]) -> None:
         """Remove versions, what makes them whole first."""
         for name in names:
-            folder = f"{VERSIONS}/{name}"
-            self.objects.remove([f"{folder}/{MANIFEST_HASH}"])
-            self.objects.remove(self.objects.keys(folder))
+            self.objects.remove([_key(name, MANIFEST_HASH)])
+            self.objects.remove(self.objects.keys(f"{VERSIONS}/{name}"))
 
 
 def _name(version: Version) -> str:
     """What a version is called in a bucket: two attempts at one run have two manifests, so two names."""
     return f"{version.run_id}-{digest(version.path / MANIFEST)[:8]}"
+
+
+def _key(name: str, path: str) -> str:
+    return f"{VERSIONS}/{name}/{path}"
 
 
 def _run_id(name: str) -> str:
@@ -324,7 +325,7 @@ def _bring_inputs(objects: Objects, wanted: Mapping[str, str], folder: Path) -> 
         draft = target.with_name(f"{TEMPORARY}{text_hash(key)}")
         draft.unlink(missing_ok=True)
         try:
-            _written(objects.pieces(key) if wanted[key] else (), draft)
+            _written(draft, objects.pieces(key) if wanted[key] else ())
         except FileNotFoundError:  # removed since it was listed
             draft.unlink()
             return
@@ -349,16 +350,27 @@ def _each(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]
         return list(pool.map(work, items))
 
 
-def _written(pieces: Iterable[bytes], target: Path) -> str:
-    """The sha256 of a new file of these bytes."""
+def _hashed(pieces: Iterable[bytes]) -> str:
+    """The sha256 of the bytes."""
     hashed = sha256()
-    with target.open("xb") as file:
+    for piece in pieces:
+        hashed.update(piece)
+    return hashed.hexdigest()
+
+
+def _written(target: Path, pieces: Iterable[bytes]) -> str:
+    """The sha256 of the bytes, which are a new file then."""
+
+    def passed() -> Iterator[bytes]:
         for piece in pieces:
-            hashed.update(piece)
             file.write(piece)
+            yield piece
+
+    with target.open("xb") as file:
+        found = _hashed(passed())
         file.flush()
         os.fsync(file.fileno())
-    return hashed.hexdigest()
+    return found
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Runs into a bucket and out of one, against an S3 server of this machine."""
 
 import json
+import subprocess
 import sys
 from collections import Counter
 from contextlib import contextmanager
@@ -350,6 +351,19 @@ def test_of_two_commands_at_once_the_later_one_leaves_nothing_and_ends_with_75(m
     assert refused.value.exit_code == 75
     assert [name.rpartition("-")[0] for name in versions_in(bucket)] == [RUN.format(1), RUN.format(3)]
     assert files_of(mirrored(bucket, tmp_path / "one").store.current()) == files_of(two.store.current())
+
+
+@pytest.mark.torture
+def test_of_two_processes_that_make_one_run_at_once_one_publishes(machine, bucket, tmp_path):
+    source = newsroom(tmp_path / "raw")
+    words = [sys.executable, "-m", "pipeline.cli", "run", "-q", "--jobs", "1", "--in", str(source), "--out", bucket,
+             "--as-of", FIRST.isoformat()]  # fmt: skip
+
+    both = [subprocess.Popen(words, cwd=machine(name), stderr=subprocess.DEVNULL) for name in ("one", "two")]
+
+    assert sorted(running.wait() for running in both) == [0, 75]
+    assert call("check", "--deep", "--out", bucket).exit_code == 0
+    assert len(versions_in(bucket)) == 1
 
 
 def test_two_attempts_at_one_run_at_once_do_not_mix(bucket, tmp_path):

@@ -11,7 +11,6 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from pipeline.errors import ConfigError, PipelineError, UsageError
 from pipeline.kernels.hashing import text_hash
 
 SCHEME = "s3://"
-RETRIES = {"max_retries": 6, "retry_timeout": timedelta(minutes=3)}  # 5 to 10 s where nobody answers; the usual 10: 100
 PIECE = 8 << 20  # bytes of an object in memory at once
 
 _PLACE = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
@@ -57,7 +55,7 @@ class Objects:
             raise error(f"{self.url}: no credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")
         self._calls: Any = obstore
         with self._told():
-            self._store: Any = S3Store(place[1], prefix=place[2] or None, retry_config=RETRIES)
+            self._store: Any = S3Store(place[1], prefix=place[2] or None)
 
     @property
     def folder_name(self) -> str:

@@ -472,7 +472,6 @@ def test_a_store_that_cannot_be_used_is_one_line_without_a_secret(
     machine, bucket, server, tmp_path, monkeypatch, wrong
 ):
     source, url, said = newsroom(tmp_path / "raw"), bucket, "s3://"
-    monkeypatch.setattr("pipeline.objects.RETRIES", {"max_retries": 1})
     if wrong == "access":
         server.check_access(wanted=True)
         said = "the store refuses (InvalidAccessKeyId)"

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run report test test-browser test-spark cluster-test torture lint types bench bench-clean bench-dedup bench-dedup-speed bench-engines bench-metadata bench-names bench-wire docs site clean bench-growth bench-report
+.PHONY: run report test test-browser test-s3 test-spark cluster-test torture lint types bench bench-clean bench-dedup bench-dedup-speed bench-engines bench-growth bench-metadata bench-names bench-report bench-wire docs site clean
 
 run: .venv/run.stamp
 	@$(BIN)/copydesk run --in data/raw --out data/clean; status=$$?; \
@@ -26,6 +26,9 @@ test-spark: .venv/spark.stamp
 
 cluster-test: .venv/spark.stamp
 	$(BIN)/python -m pytest -q -m cluster tests/engines
+
+test-s3: .venv/s3.stamp
+	$(BIN)/python -m pytest -q tests/test_remote.py
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff format --check .
@@ -103,6 +106,14 @@ ifdef UV
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps -r requirements-spark.lock
 else
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-spark.lock
+endif
+	touch $@
+
+.venv/s3.stamp: requirements-s3.lock .venv/dev.stamp
+ifdef UV
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps -r requirements-s3.lock
+else
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-s3.lock
 endif
 	touch $@
 

@@ -24,10 +24,12 @@ from pipeline.console import Console, balance, counted, funnel, printable, print
 from pipeline.errors import PipelineError, UsageError, WriteError
 
 if TYPE_CHECKING:  # polars and pydantic take half a second to import: `copydesk --help` does without them
+    from pipeline.config import Config
+    from pipeline.remote import Mirror
     from pipeline.run import Order, Outcome
     from pipeline.store import Store, Version
 
-OUT = Path("data/clean")
+OUT, SOURCE = "data/clean", "data/raw"
 DONE_WITH_REJECTS = 3
 INTERRUPTED, TERMINATED = 130, 143
 UNREAD = 141  # what a shell says of a program whose reader left: 128 + SIGPIPE
@@ -61,8 +63,10 @@ ConfigFile = Annotated[
     Path | None,
     typer.Option("-c", "--config", help="Settings (TOML); else ./configs/default.toml, else the packaged ones."),
 ]
-Source = Annotated[Path, typer.Option("-i", "--in", help="File or folder of raw articles.")]
-Out = Annotated[Path, typer.Option("-o", "--out", help="Output folder.")]
+Source = Annotated[
+    str, typer.Option("-i", "--in", metavar="PATH", help="File or folder of raw articles, or s3://bucket/prefix.")
+]
+Out = Annotated[str, typer.Option("-o", "--out", metavar="PATH", help="Output folder, or s3://bucket/prefix.")]
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Override a setting.")]
 Jobs = Annotated[int | None, typer.Option("--jobs", min=1, help="Processes that read documents; else one a core.")]
 EngineOption = Annotated[EngineName, typer.Option("--engine", help="Where the work runs.")]
@@ -141,32 +145,40 @@ def _as_of(text: str | None) -> datetime:
     return moment.replace(microsecond=0)
 
 
-def _order(
-    config: Path | None, source: Path, out: Path, sets: list[str] | None, jobs: int | None, as_of: str | None,
-    *, dry_run: bool, force_publish: bool, retry: bool = False, engine: EngineName = EngineName.local,
-) -> Order:  # fmt: skip
+@contextmanager
+def _ordered(
+    console: Console, config: Path | None, source: str, out: str, sets: list[str] | None, jobs: int | None,
+    as_of: str | None, lock_timeout: float, *, dry_run: bool = False, force_publish: bool = False, retry: bool = False,
+    engine: EngineName = EngineName.local,
+) -> Iterator[Order]:  # fmt: skip
+    """What a run is asked to do, in folders of this machine: those of buckets are fetched, and published at the end."""
     from pipeline.config import load
+    from pipeline.objects import is_url
+    from pipeline.remote import fetched, work_folder
     from pipeline.run import Order
 
-    return Order(
-        config=load(config, sets or ()),
-        source=source,
-        out=out,
-        as_of=_as_of(as_of),
-        jobs=jobs or len(os.sched_getaffinity(0)),
-        engine=engine.value,
-        dry_run=dry_run,
-        force_publish=force_publish,
-        retry=retry,
-    )
+    loaded, moment = load(config, sets or ()), _as_of(as_of)
+    with _folder(console, out, lock_timeout, loaded) as folder:
+        yield Order(
+            config=loaded,
+            source=fetched(source, work_folder(loaded), lock_timeout) if is_url(source) else Path(source),
+            out=folder,
+            as_of=moment,
+            jobs=jobs or len(os.sched_getaffinity(0)),
+            engine=engine.value,
+            dry_run=dry_run,
+            force_publish=force_publish,
+            retry=retry,
+        )
 
 
 def _print_json(value: object) -> None:
     print(printable_json(json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True, default=str)))
 
 
-def _finish(console: Console, outcome: Outcome, order: Order, *, as_json: bool) -> None:
+def _finish(console: Console, outcome: Outcome, out: str, *, as_json: bool, dry_run: bool = False) -> None:
     """Say how a run ended, and leave with 3 when inputs were refused."""
+    from pipeline.objects import is_url
     from pipeline.store import CURRENT
 
     counts = outcome.counts
@@ -182,21 +194,22 @@ def _finish(console: Console, outcome: Outcome, order: Order, *, as_json: bool) 
         console.say(funnel(counts))
     if outcome.version is not None:
         console.event("published", f"published {outcome.version.run_id}", run_id=outcome.version.run_id)
-        console.say(f"output      {order.out / CURRENT}/  (version {outcome.version.run_id})")
-    elif order.dry_run:
+        place = out if is_url(out) else f"{Path(out) / CURRENT}/"
+        console.say(f"output      {place}  (version {outcome.version.run_id})")
+    elif dry_run:
         console.say("dry run: nothing published")
     to_review = counts.get("names", {}).get("n_to_review", 0)
     if to_review:
         console.say(
             f"review      {to_review:>8,}   pairs of spellings in the new articles may be one person's; "
-            f"`copydesk names discover{_where(order.out)}` lists them"
+            f"`copydesk names discover{_where(out)}` lists them"
         )
     if outcome.preview is not None and not as_json:
         _show_preview(console, outcome.preview)
     if outcome.n_rejected:
         console.warning(
             "rejected",
-            f"{counted(outcome.n_rejected, 'input')} rejected; `copydesk rejects{_where(order.out)}` lists them",
+            f"{counted(outcome.n_rejected, 'input')} rejected; `copydesk rejects{_where(out)}` lists them",
             n=outcome.n_rejected,
         )
     if as_json:
@@ -232,7 +245,7 @@ def _console(log_format: LogFormat, *, quiet: bool, verbose: bool) -> Console:
 @app.command("run")
 def run_command(
     config: ConfigFile = None,
-    source: Source = Path("data/raw"),
+    source: Source = SOURCE,
     out: Out = OUT,
     sets: Sets = None,
     jobs: Jobs = None,
@@ -255,17 +268,19 @@ def run_command(
         if rebuild:
             from pipeline.rebuild import rebuild as start
 
-        order = _order(
-            config, source, out, sets, jobs, as_of, dry_run=dry_run, force_publish=force_publish, engine=engine
-        )
-        _finish(console, start(order, console, lock_timeout=lock_timeout), order, as_json=as_json)
+        with _ordered(
+            console, config, source, out, sets, jobs, as_of, lock_timeout,
+            dry_run=dry_run, force_publish=force_publish, engine=engine,
+        ) as order:  # fmt: skip
+            outcome = start(order, console, lock_timeout=lock_timeout)
+        _finish(console, outcome, out, as_json=as_json, dry_run=dry_run)
 
 
 def _stage_command(stage: str, what: str, register: Callable[[Callable[..., None]], object]) -> None:
     def command(
         context: typer.Context,
         config: ConfigFile = None,
-        source: Source = Path("data/raw"),
+        source: Source = SOURCE,
         out: Out = OUT,
         sets: Sets = None,
         jobs: Jobs = None,
@@ -284,12 +299,21 @@ def _stage_command(stage: str, what: str, register: Callable[[Callable[..., None
         with _guarded(console, records=as_json):
             from pipeline import run
 
-            order = _order(
-                config, source, out, sets, jobs, as_of, dry_run=False, force_publish=force_publish, engine=engine
-            )
-            outcome = run.one_stage(stage, order, console, lock_timeout=lock_timeout)
+            with _ordered(
+                console,
+                config,
+                source,
+                out,
+                sets,
+                jobs,
+                as_of,
+                lock_timeout,
+                force_publish=force_publish,
+                engine=engine,
+            ) as order:
+                outcome = run.one_stage(stage, order, console, lock_timeout=lock_timeout)
             console.say(f"{stage}: done; its tables are in {order.out / '.stage' / stage}")
-            _finish(console, outcome, order, as_json=as_json)
+            _finish(console, outcome, out, as_json=as_json)
 
     command.__doc__ = what
     register(command)
@@ -510,10 +534,13 @@ def rollback_command(
     """Point readers back to an earlier version; the next run takes later inputs again."""
     console = Console()
     with _guarded(console):
-        store = _store(out)
-        with store.locked(lock_timeout):
-            target = store.version(run_id) if run_id else _one_before(store)
-            store.point_to(target)
+        from pipeline.store import Store
+
+        with _folder(console, out, lock_timeout, may_be_damaged=True) as folder:
+            store = Store(folder)
+            with store.locked(lock_timeout):
+                target = store.version(run_id) if run_id else _one_before(store)
+                store.point_to(target)
         console.say(f"current is now {target.run_id}")
 
 
@@ -539,17 +566,16 @@ def forget_command(
     console = Console(level=-1 if quiet else 0)
     with _guarded(console):
         from pipeline.forget import forget
-        from pipeline.store import REPORT
+        from pipeline.store import REPORT, Store
 
-        store = _store(out)
-        with store.locked(lock_timeout):
+        with _folder(console, out, lock_timeout, tidy=True) as folder, (store := Store(folder)).locked(lock_timeout):
             forgotten = forget(store, article)
         ids = [version.run_id for version in forgotten.versions]
         title = forgotten.title or "no title"
         console.say(
             f"article {forgotten.article_id} ({forgotten.source_path}: {title}) is in no version any more; "
             f"in their place: {', '.join(ids)}\n"
-            f"{out / REPORT}: removed, it may have quoted it; reports written elsewhere are yours to remove"
+            f"{folder / REPORT}: removed, it may have quoted it; reports written elsewhere are yours to remove"
         )
         if as_json:
             _print_json({"article_id": forgotten.article_id, "versions": ids})
@@ -566,7 +592,7 @@ class RejectsAction(StrEnum):
 def rejects_command(
     action: Annotated[RejectsAction, typer.Argument(help="list them, or take them again")] = RejectsAction.list,
     config: ConfigFile = None,
-    source: Source = Path("data/raw"),
+    source: Source = SOURCE,
     out: Out = OUT,
     sets: Sets = None,
     jobs: Jobs = None,
@@ -581,8 +607,9 @@ def rejects_command(
         if action is RejectsAction.retry:
             from pipeline import run
 
-            order = _order(config, source, out, sets, jobs, as_of, dry_run=False, force_publish=False, retry=True)
-            _finish(console, run.run(order, console, lock_timeout=lock_timeout), order, as_json=as_json)
+            with _ordered(console, config, source, out, sets, jobs, as_of, lock_timeout, retry=True) as order:
+                outcome = run.run(order, console, lock_timeout=lock_timeout)
+            _finish(console, outcome, out, as_json=as_json)
             return
         from pipeline import schemas
 
@@ -608,7 +635,7 @@ def check_command(
         from pipeline.errors import RefusedError
 
         version = _version(out, run_id)
-        wrong = list(problems(version, deep=deep))
+        wrong = [*problems(version, deep=deep), *(_changed_objects(out, version) if deep else ())]
         if wrong:
             raise RefusedError(f"version {version.run_id}: " + "; ".join(wrong))
         console.say(f"version {version.run_id}: sound")
@@ -636,7 +663,7 @@ def report_command(
         base = store.before(version)
         with _blamed(version, *([base] if base else [])):
             page = report.html(version, base, load(config))
-        target = file or out / REPORT
+        target = file or store.root / REPORT
         files.replace_text(page, target)
         console.say(f"{target}: the report of run {version.run_id}, {len(page.encode()) / 1000:,.0f} kB")
 
@@ -698,9 +725,11 @@ def state_command(
 
             if run_id is not None:
                 raise UsageError("state rebuild: it is the current version's state; --run is for `state info`")
-            store = _store(out)
-            with store.locked(lock_timeout):
-                made = state.rebuild(store, load(config))
+            from pipeline.store import Store
+
+            loaded = load(config)
+            with _folder(console, out, lock_timeout, loaded) as folder, (store := Store(folder)).locked(lock_timeout):
+                made = state.rebuild(store, loaded)
             console.say(f"version {made.run_id} has the same tables and a state made from them")
             return
         version = _version(out, run_id)
@@ -729,9 +758,9 @@ def state_command(
                 )
 
 
-def _where(out: Path) -> str:
+def _where(out: str) -> str:
     """The option that names the output folder in a command we print; '' for the usual one."""
-    return "" if out == OUT else f" --out {shlex.quote(str(out))}"
+    return "" if out == OUT else f" --out {shlex.quote(out)}"
 
 
 @contextmanager
@@ -750,13 +779,65 @@ def _blamed(*versions: Version) -> Iterator[None]:
         raise
 
 
-def _store(out: Path) -> Store:
+@contextmanager
+def _folder(
+    console: Console, out: str, lock_timeout: float, config: Config | None = None,
+    *, may_be_damaged: bool = False, tidy: bool = False,
+) -> Iterator[Path]:  # fmt: skip
+    """The output folder to change; of a bucket its mirror: what is changed there goes to the bucket in the end.
+
+    `may_be_damaged`: the current version; `tidy`: nothing may be left in the bucket that no version holds.
+    """
+    from pipeline.objects import is_url
+
+    if not is_url(out):
+        yield Path(out)
+        return
+    mirror = _mirror(out, config)
+    with mirror.alone(lock_timeout):
+        _fetch(console, mirror, may_be_damaged=may_be_damaged)
+        if tidy:
+            mirror.refuse_damaged(every=True)
+            mirror.publish(tidy=True)
+        yield mirror.store.root
+        mirror.publish()
+
+
+def _mirror(out: str, config: Config | None = None) -> Mirror:
+    from pipeline.config import load
+    from pipeline.remote import Mirror, work_folder
+
+    return Mirror(out, work_folder(config or load()))
+
+
+def _fetch(console: Console, mirror: Mirror, *, may_be_damaged: bool = False) -> None:
+    mirror.fetch()
+    if not may_be_damaged:
+        mirror.refuse_damaged()
+    for name, why in sorted(mirror.damaged.items()):
+        console.warning("damaged", f"{why}; this version is left out", version=name)
+
+
+def _store(out: str) -> Store:
+    """The output to read; of a bucket its mirror, as the bucket is now."""
+    from pipeline.objects import is_url
     from pipeline.store import Store
 
-    return Store(out)
+    if not is_url(out):
+        return Store(Path(out))
+    mirror = _mirror(out)
+    with mirror.alone():
+        _fetch(Console(), mirror)
+    return mirror.store
 
 
-def _version(out: Path, run_id: str | None) -> Version:
+def _changed_objects(out: str, version: Version) -> Sequence[str]:
+    from pipeline.objects import is_url
+
+    return _mirror(out).changed_objects(version) if is_url(out) else ()
+
+
+def _version(out: str, run_id: str | None) -> Version:
     return _store(out).version(run_id)
 
 

@@ -57,10 +57,17 @@ class SparkSettings(StageSettings):
     conf: Mapping[str, str | int | bool] = {}  # Spark's own properties
 
 
+class RemoteSettings(StageSettings):
+    """What holds for inputs and outputs in a bucket."""
+
+    work_dir: str = ""  # folder of their mirrors, from this file's; "" = copydesk in the user's cache folder
+
+
 class Settings(StageSettings):
-    """All settings: one section for the run, one per stage, one for an engine."""
+    """All settings: one section for the run, one for buckets, one per stage, one for an engine."""
 
     run: RunSettings = RunSettings()
+    remote: RemoteSettings = RemoteSettings()
     extract: ExtractSettings = ExtractSettings()
     clean: CleanSettings = CleanSettings()
     dedup: DedupSettings = DedupSettings()

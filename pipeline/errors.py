@@ -6,7 +6,7 @@ PipelineError
 │   └── DamagedError     a file of the output is not what was written
 ├── NoInputError    66   nothing to read
 ├── WriteError      73   the output cannot be written
-├── LockedError     75   another run holds the lock
+├── LockedError     75   another run holds the lock, or was first
 └── ConfigError     78   the settings are wrong, or a stage does not fit the one before it
 """
 
@@ -50,7 +50,7 @@ class WriteError(PipelineError):
 
 
 class LockedError(PipelineError):
-    """Another run holds the lock of this output folder."""
+    """Another run holds the lock of this output folder, or published to the bucket first."""
 
     exit_code = 75
 

@@ -10,11 +10,11 @@ LAYERS = (  # lowest first; a module may import from lower layers, and from its 
     ("pipeline", "pipeline.errors"),
     ("pipeline.schemas",),
     ("pipeline.kernels",),
-    ("pipeline.files", "pipeline.console", "pipeline.pager"),
+    ("pipeline.files", "pipeline.objects", "pipeline.console", "pipeline.pager"),
     ("pipeline.engines", "pipeline.readers"),
     ("pipeline.stages",),
     ("pipeline.config", "pipeline.store"),
-    ("pipeline.ledger",),
+    ("pipeline.ledger", "pipeline.remote"),
     (
         "pipeline.intake",
         "pipeline.publish",

@@ -36,6 +36,9 @@ def test_what_is_not_run_says_why():
         ("review-names.md", "sparql", "asks Wikidata"),
         ("read-the-output.md", "r", "needs R with the packages arrow and dplyr"),
         ("read-the-output.md", "python", "needs Spark"),
+        ("read-a-bucket.md", "sh", "needs a bucket"),
+        ("read-a-bucket.md", "python", "needs a bucket"),
+        ("read-a-bucket.md", "sql", "needs a bucket"),
         ("try-it-at-scale.md", "sh", "makes thousands of pages"),
     }
     replayed = {page.name for page in sessions.pages()}

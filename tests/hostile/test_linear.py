@@ -65,6 +65,7 @@ AT_ONE_PLACE = {
     "pipeline.kernels.surnames.FAMILY",
     "pipeline.kernels.surnames.OFFICE",
     "pipeline.readers.warc.CHUNK",
+    "pipeline.remote._FILE",
 }
 ROUNDS, TURNS = 5, 2  # the least ratio of up to five, each of the least times of two: noise only adds
 TAIL = "\x00!"  # no pattern of ours ends in it

@@ -98,8 +98,8 @@ class HashSets:
     def from_lists(lists: pl.Series) -> HashSets:
         """The sets of a List(UInt32) column whose lists are ascending, each hash once; no nulls."""
         arrow = lists.rechunk().to_arrow()  # polars would copy the values
-        offsets = arrow.offsets.to_numpy()
-        return HashSets(arrow.flatten().to_numpy(), offsets - offsets[0])
+        offsets = pl.Series(arrow.offsets).to_numpy()
+        return HashSets(pl.Series(arrow.flatten()).to_numpy(), offsets - offsets[0])
 
     def to_lists(self) -> pl.Series:
         """A List(UInt32) column, one list per row."""

@@ -276,7 +276,7 @@ RULES = {
     "name_spans": lambda given: name_spans.name_spans(given, frozenset()),
     "folded": fold.folded,
     "normal_forms": lambda given: normalise.normal_forms(pl.Series([given])),
-    "http_fields": lambda given: warc._answer(b"HTTP/1.1 200 OK\r\n" + given.encode() + b"\r\n\r\n"),
+    "http_fields": lambda given: warc._fields(given.encode().splitlines()),
 }
 LONGER = ("By Ana Petrova and ", "17 November 2026 ", "Kim Jong-un ", "(Reuters) - ", "a\n", "a\n\n", "<p>a", "<b>a",
           "https://a.example/a ", "Mr. ", "“a” ", "word, ", "a&a=", "a/", '"name": "', "// ", "/* ", "},{")  # fmt: skip

@@ -191,8 +191,8 @@ def apply(
 
     `documents` (schemas.DOCUMENTS) get title, deck, byline and publication time from the lines where the page's own
     metadata had none; `lines` (schemas.SCORED_LINES, all of these documents) become schemas.JUDGED_LINES. `printed`
-    is schemas.OUTLET_LINES summed over the window, this batch included; `rules` are found by outlet. A batch may
-    hold any number of whole articles: how they are batched never changes the answer.
+    is schemas.OUTLET_LINES summed over the window, this batch included, as far as a count decides anything; `rules` are
+    found by outlet. A batch may hold any number of whole articles: how they are batched never changes the answer.
     """
     conform(documents, schemas.DOCUMENTS, at="clean")
     conform(lines, schemas.SCORED_LINES, at="clean")

@@ -436,11 +436,18 @@ def _named_frequencies(batch: Batch) -> Batch:
 
 def _nothing(engine: Engine) -> Survey:
     """What comes out when nothing is looked for."""
-    tables = {"links": LINKS, "fingerprints": schemas.FINGERPRINTS, "frequencies": schemas.FREQUENCIES,
-              "members": schemas.MEMBERS}  # fmt: skip
-    verdicts = schemas.LINKED_PARAGRAPHS.empty().select(VERDICT)
-    empty = engine.keep([{"verdicts": verdicts, **{name: table.empty() for name, table in tables.items()}}])
-    return Survey(verdicts=empty, links=empty, fingerprints=empty, frequencies=empty, members=empty, report={})
+
+    def empty(name: str, rows: pl.DataFrame) -> Batches:
+        return engine.keep([{name: rows}])
+
+    return Survey(
+        verdicts=empty("verdicts", schemas.LINKED_PARAGRAPHS.empty().select(VERDICT)),
+        links=empty("links", LINKS.empty()),
+        fingerprints=empty("fingerprints", schemas.FINGERPRINTS.empty()),
+        frequencies=empty("frequencies", schemas.FREQUENCIES.empty()),
+        members=empty("members", schemas.MEMBERS.empty()),
+        report={},
+    )
 
 
 def _fingerprints(found: Batches, texts: Batches, engine: Engine, settings: Settings) -> Batches:

@@ -92,36 +92,12 @@ else
 endif
 	touch $@
 
-.venv/browser.stamp: requirements-browser.lock .venv/dev.stamp
+.venv/browser.stamp .venv/spark.stamp .venv/s3.stamp .venv/bench.stamp: .venv/%.stamp: requirements-%.lock .venv/dev.stamp
+	@echo "installing requirements-$*.lock"
 ifdef UV
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps -r requirements-browser.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps -r $<
 else
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-browser.lock
-endif
-	touch $@
-
-.venv/spark.stamp: requirements-spark.lock .venv/dev.stamp
-	@echo "installing PySpark, 450 MB: some minutes"
-ifdef UV
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps -r requirements-spark.lock
-else
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-spark.lock
-endif
-	touch $@
-
-.venv/s3.stamp: requirements-s3.lock .venv/dev.stamp
-ifdef UV
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps -r requirements-s3.lock
-else
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-s3.lock
-endif
-	touch $@
-
-.venv/bench.stamp: requirements-bench.lock .venv/dev.stamp
-ifdef UV
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps -r requirements-bench.lock
-else
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-bench.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
 endif
 	touch $@
 

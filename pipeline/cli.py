@@ -300,17 +300,9 @@ def _stage_command(stage: str, what: str, register: Callable[[Callable[..., None
             from pipeline import run
 
             with _ordered(
-                console,
-                config,
-                source,
-                out,
-                sets,
-                jobs,
-                as_of,
-                lock_timeout,
-                force_publish=force_publish,
-                engine=engine,
-            ) as order:
+                console, config, source, out, sets, jobs, as_of, lock_timeout,
+                force_publish=force_publish, engine=engine,
+            ) as order:  # fmt: skip
                 outcome = run.one_stage(stage, order, console, lock_timeout=lock_timeout)
             console.say(f"{stage}: done; its tables are in {order.out / '.stage' / stage}")
             _finish(console, outcome, out, as_json=as_json)

@@ -73,6 +73,12 @@ def files_with(files: Sequence[Path], wanted: pl.Expr) -> list[Path]:
         return [Path(file) for file in rows.filter(wanted).select("file").unique().collect()["file"].sort()]
 
 
+def rows_with(files: Sequence[Path], wanted: pl.Expr) -> pl.DataFrame:
+    """The rows of the files that are wanted; at least one file. Raises DamagedError when one is not as written."""
+    with _named(files):
+        return pl.scan_parquet(list(files), glob=False, hive_partitioning=False).filter(wanted).collect()
+
+
 @contextmanager
 def _named(files: Sequence[Path]) -> Iterator[None]:
     try:

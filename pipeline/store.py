@@ -40,6 +40,7 @@ from pipeline.files import (
     read_table,
     read_tables,
     remove_folder,
+    rows_with,
     scan_tables,
     write_bytes,
     write_table,
@@ -171,12 +172,8 @@ class Draft:
     def gathered(self, table: Table, wanted: pl.Expr, *, state: bool = False) -> pl.DataFrame:
         """The rows that are wanted, of all days; one pass over the files of its base."""
         written, unchanged = self._days(table, state=state)
-        rows = [scan_tables(list(unchanged))] if unchanged else []
-        return (
-            pl.concat([table.empty().lazy(), *(frame.lazy() for frame in written.values()), *rows])
-            .filter(wanted)
-            .collect()
-        )
+        found = [frame.filter(wanted) for frame in written.values()]
+        return pl.concat([table.empty(), *found, *([rows_with(list(unchanged), wanted)] if unchanged else [])])
 
     def days_with(self, table: Table, wanted: pl.Expr, *, state: bool = False) -> list[str]:
         """The days that have a row that is wanted, in order; one pass over the files of its base."""

@@ -271,6 +271,16 @@ def test_a_damaged_file_among_many_is_an_error_that_names_the_command(tmp_path):
         version.read(schemas.OUTLET_LINES, state=True)
 
 
+def test_a_draft_that_reads_a_damaged_file_of_its_base_says_so(tmp_path):
+    version = committed(Store(tmp_path), "run-1", day1=rows("a.example"), day2=rows("b.example"))
+    file = version.files(schemas.OUTLET_LINES, state=True)["day2"]
+    raw = file.read_bytes()
+    file.write_bytes(raw[:4] + bytes(len(raw) - 12) + raw[-8:])
+
+    with pytest.raises(DamagedError, match="check --deep"):
+        Draft("run-2", version).gathered(schemas.OUTLET_LINES, pl.lit(True), state=True)
+
+
 def test_two_writers_of_one_file_do_not_meet_in_a_draft(tmp_path):
     target, real = tmp_path / "page.html", files.write_bytes
 

@@ -15,10 +15,10 @@ SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 def refuse_without_spark():
-    """Skip, and say why, where Spark cannot run."""
+    """Fail, and say why, where Spark cannot run: who asks for these tests wants them run."""
     for needed, there in (("PySpark", find_spec("pyspark")), ("Java", shutil.which("java"))):
         if not there:
-            pytest.skip(f"{needed} is not installed")
+            pytest.fail(f"{needed} is not installed: `make test-spark` brings PySpark, Java 17 must be there")
 
 
 @pytest.fixture(scope="session")

@@ -453,7 +453,8 @@ def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
 
     engine.write(folder / "plain", engine.map(plain, engine.scan(source, ["documents", "lines"])))
     paragraphs = engine.scan(folder / "plain", ["paragraphs"])
-    remembered, published = _memory(bench, as_of, _columns(bench, source, "documents", ["article_id"])["article_id"])
+    documents = _columns(bench, source, "documents", ["article_id", "outlet"])
+    remembered, published = _memory(bench, as_of, documents["article_id"])
     again = partial(_of_articles, articles=published["article_id"].unique().implode())
     gone = _gone(published, engine.gather(engine.map(again, paragraphs), "paragraphs"))
     memory = remembered.without(gone)
@@ -465,7 +466,7 @@ def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
                 "standing": standing}  # fmt: skip
 
     new = engine.map(parted, paragraphs)
-    outlets = pl.concat([engine.gather(engine.map(_outlets, new), "outlets")["outlet"], memory.outlets()])
+    outlets = pl.concat([documents["outlet"].unique(), memory.outlets()])
     agencies = (*settings.agency_outlets, *wire.agency_outlets(outlets, rules))
     reuse = dedup.survey(new, memory, settings.model_copy(update={"agency_outlets": agencies}), engine)
     verdicts = engine.gather(reuse.verdicts, "verdicts")
@@ -511,10 +512,6 @@ def _homes(batch: Batch, named: pl.Series) -> Batch:
     """Which articles the named paragraphs stand in."""
     here = batch["paragraphs"].filter(pl.col("paragraph_id").is_in(named))
     return {"homes": here.select("paragraph_id", "article_id")}
-
-
-def _outlets(batch: Batch) -> Batch:
-    return {"outlets": batch["paragraphs"].select(pl.col("outlet").unique())}
 
 
 def _columns(bench: Bench, bundle: Path, table: str, columns: Sequence[str]) -> pl.DataFrame:

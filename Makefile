@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run report test test-browser test-s3 test-spark cluster-test torture lint types bench bench-clean bench-dedup bench-dedup-speed bench-engines bench-growth bench-metadata bench-names bench-report bench-wire docs site clean
+.PHONY: run report test test-browser test-s3 test-spark cluster-test torture lint bench bench-clean bench-dedup bench-dedup-speed bench-engines bench-growth bench-metadata bench-names bench-pages bench-report bench-wire docs site clean
 
 run: .venv/run.stamp
 	@$(BIN)/copydesk run --in data/raw --out data/clean; status=$$?; \
@@ -52,6 +52,10 @@ bench: .venv/bench.stamp
 	$(BIN)/python -m benchmarks.end_to_end
 	$(BIN)/python -m benchmarks.floors end_to_end
 
+bench-pages: .venv/bench.stamp
+	$(BIN)/python -m benchmarks.end_to_end --pages
+	$(BIN)/python -m benchmarks.floors pages
+
 bench-growth: .venv/dev.stamp
 	$(BIN)/python -m benchmarks.growth
 	$(BIN)/python -m benchmarks.floors growth
@@ -82,6 +86,7 @@ else
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 endif
+	$(BIN)/python -m compileall -q pipeline
 	touch $@
 
 .venv/dev.stamp: requirements-dev.lock .venv/run.stamp

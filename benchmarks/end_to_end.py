@@ -4,6 +4,7 @@
     --turns 5          of each contender
     --form html text   what is read
     --only NAME ...    these contenders
+    --pages [FILE]     real pages in place of a world's: Parquet with html, lines, url, host; else those of the dev set
     --json, --svg      where the figures go, and a drawing of them
 
 A made-up world (benchmarks.world) of JSONL files, HTML and text dumps. Each contender is a process of its own, with
@@ -11,7 +12,8 @@ three runs on one output: the first days, the last day beside them, and the same
 all contenders run one after the other; figures are medians of the turns, and of ratios within a turn, so that a busy
 machine slows all alike. CPU seconds and peak memory are those of the whole tree of processes. Wall times mean something
 on a quiet machine only. Qualities are those of the last turn, on made-up text: they say that the work compared is the
-same work, not how well it does on real pages (docs/model-card.md, docs/design/ have that).
+same work, not how well it does on real pages (docs/model-card.md, docs/design/ have that); of real pages none are
+measured here.
 
 Then the five stages of copydesk, each a process of its own. Contenders whose packages are missing are left out and
 named. benchmarks.contenders says what each does; benchmarks.growth what becomes of cost and memory as a store grows.
@@ -36,9 +38,10 @@ from typing import NamedTuple
 
 import polars as pl
 
-from benchmarks import OUT, speed_chart, write_figures
+from benchmarks import DATA, OUT, speed_chart, write_figures
 from benchmarks.contenders import FORMS as THEIR_FORMS
 from benchmarks.contenders import NEEDS
+from benchmarks.pages import laid_out
 from benchmarks.world import score
 from benchmarks.world.gold import gold_table
 from benchmarks.world.newsroom import World
@@ -246,8 +249,11 @@ def _table(figures: dict[str, float], form: str, names: Sequence[str], columns: 
 def measured(given: argparse.Namespace, folder: Path) -> dict[str, float]:
     """All figures, by name; prints a table for each form."""
     world = folder / "world"
-    n_articles = sum(1 for _ in written(World(given.articles, DAYS, 12, given.seed), world, FORMS, "jsonl"))
-    n_later = gold_table(world, "articles").select(pl.col("published_at").dt.date().rank("dense").eq(DAYS).sum()).item()
+    if given.pages is None:
+        n_articles = sum(1 for _ in written(World(given.articles, DAYS, 12, given.seed), world, FORMS, "jsonl"))
+    else:
+        n_articles = laid_out(given.pages, world, given.articles, DAYS, given.seed)
+    n_later = max((world / "html").glob("*.jsonl")).read_bytes().count(b"\n")
     sizes = {"first": n_articles - n_later, "later": n_later, "nothing_new": 0}
     all_contenders, missing = contenders()
     if missing:
@@ -261,8 +267,9 @@ def measured(given: argparse.Namespace, folder: Path) -> dict[str, float]:
         turns = [{one.name: turn(one, form, world, folder / one.name, 1) for one in some} for _ in range(given.turns)]
         figures |= figures_of(turns, form, sizes)
         for one in some:
-            found = quality(one, world, folder / one.name)
-            figures |= {f"{form}.{one.name}.{name}": value for name, value in found.items()}
+            if given.pages is None:
+                found = quality(one, world, folder / one.name)
+                figures |= {f"{form}.{one.name}.{name}": value for name, value in found.items()}
             if one.has_jobs:
                 walls = [turn(one, form, world, folder / one.name, 2)["first"].wall for _ in range(given.turns)]
                 figures[f"{form}.{one.name}.two.wall"] = round(statistics.median(walls), 2)
@@ -284,9 +291,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--form", nargs="+", choices=FORMS, default=FORMS)
     parser.add_argument("--only", nargs="+", help="these contenders")
-    parser.add_argument("--json", type=Path, default=OUT / "end_to_end.json")
-    parser.add_argument("--svg", type=Path, default=OUT / "end_to_end.svg")
+    parser.add_argument("--pages", type=Path, nargs="?", const=DATA / "bench" / "chrome-dev.parquet")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--svg", type=Path)
     given = parser.parse_args(argv)
+    suite = "end_to_end" if given.pages is None else "pages"
     ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -294,8 +303,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         except subprocess.CalledProcessError as error:
             print(f"error: {' '.join(map(str, error.cmd))}\n{error.stderr.decode()}", file=sys.stderr)
             return 1
-    write_figures(given.json, "end_to_end", figures)
-    given.svg.write_text(speed_chart.drawn(figures, given.form), encoding="utf-8")
+    write_figures(given.json or OUT / f"{suite}.json", suite, figures)
+    (given.svg or OUT / f"{suite}.svg").write_text(speed_chart.drawn(figures, given.form), encoding="utf-8")
     return 0
 
 

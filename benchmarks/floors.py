@@ -15,7 +15,19 @@ from typing import Any
 
 FLOORS = Path(__file__).parent / "floors.json"
 OUT = Path(__file__).parent / "out"
-SUITES = ("clean", "dedup", "dedup_speed", "end_to_end", "growth", "metadata", "names", "report", "scale", "wire")
+SUITES = (
+    "clean",
+    "dedup",
+    "dedup_speed",
+    "end_to_end",
+    "growth",
+    "metadata",
+    "names",
+    "pages",
+    "report",
+    "scale",
+    "wire",
+)
 SLACK = 0.002  # figures are the same on every machine; this is for other library versions
 
 

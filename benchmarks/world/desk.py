@@ -12,7 +12,7 @@ from benchmarks.world.people import Person
 from benchmarks.world.stories import Story
 
 _MARK = re.compile("\ue000(\\d+)\ue001")
-_FIGURE = re.compile(r"(?<![\d.,$])([1-9]\d{1,2})(?![\d.,])")
+_FIGURE = re.compile(r"(?<![\d.,$\ue000])([1-9]\d{1,2})(?![\d.,])")
 _BRITISH = re.compile(rf"\b(?:{'|'.join(words.BRITISH)})\b")
 _SYNONYM = re.compile(rf"\b(?:{'|'.join(words.SYNONYMS)})\b")
 STRAIGHT = str.maketrans("“”„’", '"""\'')

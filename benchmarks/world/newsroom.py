@@ -148,13 +148,14 @@ class World:
         return lru_cache(KEPT)(filed)
 
     @cached_property
-    def _teasers(self) -> Callable[[Outlet, date], list[tuple[str, str]]]:
-        """What an outlet links to on a day: headlines, each with its summary."""
+    def _teasers(self) -> Callable[[Outlet, date], list[tuple[str, str, str]]]:
+        """What an outlet links to on a day: sections, each with a headline and its summary."""
 
-        def shown(house: Outlet, day: date) -> list[tuple[str, str]]:
-            draw, grammar = self._chance("headlines", house.host, day).random, house.language.grammar
+        def shown(house: Outlet, day: date) -> list[tuple[str, str, str]]:
+            chance, grammar = self._chance("headlines", house.host, day), house.language.grammar
+            draw, sections = chance.random, house.chrome["menu"]
             return [
-                (grammar.sentence("title", {}, draw), grammar.sentence("deck", {}, draw) + ".")
+                (chance.choice(sections), grammar.sentence("title", {}, draw), grammar.sentence("deck", {}, draw) + ".")
                 for _ in range(HEADLINES)
             ]
 
@@ -200,9 +201,10 @@ class World:
     ) -> list[Part]:  # fmt: skip
         """The page from top to bottom."""
         prints, has, teasers = house.chrome, house.has, self._teasers(house, published.date())
-        headlines = [headline for headline, _ in teasers]
+        headlines = [headline for _, headline, _ in teasers]
         parts = [chrome(kind, prints[kind]) for kind in ("skip", "cookie", "account") if kind in has]
         parts += [chrome("brand", [house.name]), chrome("menu", prints["menu"])]
+        parts.append(chrome("sections", house.sections))
         if "crumbs" in has:
             parts.append(chrome("crumbs", prints["menu"][:2]))
         parts.append(Part("title", [(title, "title")]))

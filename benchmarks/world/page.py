@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from benchmarks.world.outlets import Outlet
 
+WIDTHS = range(160, 1_440, 160)  # pixels of the images a teaser offers
 JOINED = ("menu", "account", "share", "crumbs", "footer")  # parts whose items a dump may have on one line
 
 
@@ -85,23 +86,25 @@ def html_page(parts: Sequence[Part], outlet: Outlet, url: str, title: str, autho
         if part.kind == "closed":
             body.append(f"</div></{inner}></{outer}>")
     head = _head(outlet, url, title, author, published)
+    opened = "".join(f'<div class="{first}__wrap-{depth}">' for depth in range(outlet.n_wrappers))
     return (
         f'<!DOCTYPE html>\n<html lang="{outlet.language.code}"><head><meta charset="utf-8">{head}</head>\n'
-        f"<body>\n{chr(10).join(body)}\n</body></html>\n"
+        f"<body>{opened}\n{chr(10).join(body)}\n{'</div>' * outlet.n_wrappers}</body></html>\n"
     )
 
 
 _FRAMES = {  # of a line, by the part it is in
     "title": "<h1>{}</h1>", "deck": '<p class="deck">{}</p>', "byline": '<div class="byline">{}</div>',
     "date": "<time>{}</time>", "caption": "<figure><img src=\"/i.jpg\" alt=\"\"><figcaption>{}</figcaption></figure>",
-    "paragraph": "<p>{}</p>", "subheading": "<h2>{}</h2>", "credit": '<p class="credit">{}</p>',
-    "advert": '<div class="ad">{}</div>', "inline": '<p class="more"><a href="/n">{}</a></p>',
+    "paragraph": '<div class="text-block"><p>{}</p></div>', "subheading": "<h2>{}</h2>",
+    "credit": '<p class="credit">{}</p>', "advert": '<div class="ad">{}</div>',
+    "inline": '<p class="more"><a href="/n">{}</a></p>',
     "newsletter": '<form class="newsletter"><p>{}</p></form>', "skip": '<a class="skip" href="#c">{}</a>',
     "cookie": '<div class="consent"><p>{}</p></div>', "comments": '<section class="comments"><h3>{}</h3></section>',
     "copyright": '<p class="legal">{}</p>', "brand": '<div class="brand"><a href="/">{}</a></div>',
 }  # fmt: skip
-_LISTS = {"menu": "nav", "account": "nav", "crumbs": "nav", "share": "div", "tags": "div", "related": "aside",
-          "popular": "aside", "footer": "footer"}  # fmt: skip
+_LISTS = {"menu": "nav", "sections": "div", "account": "nav", "crumbs": "nav", "share": "div", "tags": "div",
+          "related": "aside", "popular": "aside", "footer": "footer"}  # fmt: skip
 
 
 def _marked_up(part: Part, item_class: str, list_class: str) -> str:
@@ -114,7 +117,9 @@ def _marked_up(part: Part, item_class: str, list_class: str) -> str:
         return ""
     tag = _LISTS[part.kind]
     items = "".join(
-        f'<li class="{item_class}-item"><a href="/{number}">{escape(text, quote=False)}</a></li>'
+        f'<li class="{item_class}-item"><div class="{item_class}__in"><a class="{item_class}__link" '
+        f'href="/section/{number}" data-track="{part.kind}|{list_class}|position-{number}|link" data-state="closed">'
+        f"<span>{escape(text, quote=False)}</span></a></div></li>\n"
         for number, (text, _) in enumerate(part.lines)
     )
     return f'<{tag} class="{part.kind} {list_class}-list"><ul>{items}</ul></{tag}>'
@@ -122,17 +127,19 @@ def _marked_up(part: Part, item_class: str, list_class: str) -> str:
 
 @lru_cache(maxsize=256)  # an outlet prints the same all day
 def _cards(texts: tuple[str, ...]) -> str:
-    """Teasers: headline and summary in turn."""
-    pairs = zip(texts[::2], texts[1::2], strict=True)
-    return "".join(_card(title, text, number) for number, (title, text) in enumerate(pairs))
+    """Teasers: section, headline and summary in turn."""
+    teasers = zip(texts[::3], texts[1::3], texts[2::3], strict=True)
+    return "".join(_card(*teaser, number) for number, teaser in enumerate(teasers))
 
 
-def _card(title: str, text: str, number: int) -> str:
-    image = f'<img src="/t/{number}.jpg" srcset="/t/{number}-2.jpg 2x" alt="" width="320" height="180">'
+def _card(section: str, title: str, text: str, number: int) -> str:
+    sizes = ", ".join(f"/media/teaser/{number}/crop-16x9/{width}/image-{number}.jpg {width}w" for width in WIDTHS)
+    image = f'<picture><source srcset="{sizes}"><img src="/t/{number}.jpg" srcset="{sizes}" alt=""></picture>'
     icon = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 12h16M12 4v16"/></svg>'
     return (
         f'<div class="card card--{number % 3}" data-id="{number}"><a href="/t/{number}"><div class="card__media">'
-        f'{image}</div><h3 class="card__title">{escape(title, quote=False)}</h3></a>'
+        f'{image}</div><div class="card__kicker"><span>{escape(section, quote=False)}</span></div>'
+        f'<h3 class="card__title"><span class="card__words">{escape(title, quote=False)}</span></h3></a>'
         f'<p class="card__text">{escape(text, quote=False)}</p><div class="card__tools">{icon}{icon}</div></div>\n'
     )
 

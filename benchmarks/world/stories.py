@@ -10,6 +10,7 @@ from benchmarks.world.languages import Language
 from benchmarks.world.people import N_INVENTED, N_LISTED
 
 PERSON = "\ue000{}\ue001"  # of the private use area: the person's number stands in it
+PARAGRAPHS = (12, 30)  # below the lead
 GUEST_SHARE = 0.3  # of stories that name somebody of configs/names, who only comes and goes in them
 
 
@@ -36,7 +37,7 @@ def story(story_id: str, language: Language, chance: Random, *, brief: bool = Fa
     own["place"] = [place, place, *(grammar.sentence("place", {}, draw) for _ in range(3))]
     own["P"] = [*named, *(f"{job} {name}" for job, name in zip(jobs, named, strict=False))]
     paragraphs = [(grammar.sentence("lead", own, draw),)]
-    for _ in range(0 if brief else chance.randint(5, 13)):
+    for _ in range(0 if brief else chance.randint(*PARAGRAPHS)):
         paragraphs.append(tuple(grammar.sentence("body", own, draw) for _ in range(chance.choice((1, 1, 2, 2, 3)))))
     if not brief and draw() < GUEST_SHARE:
         own["guest_name"] = [PERSON.format(N_INVENTED + int(draw() * N_LISTED))]

@@ -1,5 +1,6 @@
 """What a run costs, and what the others are that it is compared with."""
 
+import json
 import subprocess
 import sys
 from xml.etree import ElementTree
@@ -20,7 +21,9 @@ from benchmarks.contenders import (
 )
 from benchmarks.end_to_end import RUNS, Cost, cost, figures_of, filled, stage_figures, tables
 from benchmarks.growth import head
+from benchmarks.pages import laid_out
 from benchmarks.speed_chart import drawn
+from pipeline.config import load
 from pipeline.stages import STAGES
 
 BUSY = "import time\nend = time.process_time() + 0.4\nwhile time.process_time() < end: pass"
@@ -150,3 +153,34 @@ def test_the_documented_way_clusters_near_copies_and_not_short_lines():
     text = "the ferry company added four night sailings between the port and the island this week"
 
     assert datasketch_clusters([text, f"{text} again", "share", "share"]) == ["0", "0", "2", "3"]
+
+
+def test_real_pages_take_the_place_of_a_world(tmp_path):
+    page = "<html><body><p>The ferry sails at noon on Monday from the old quay.</p></body></html>"
+    rows = pl.DataFrame(
+        {
+            "html": [page.encode(), "<p>Café über alles.</p>".encode("cp1252"), b"%PDF-1.7 \x00\x01", page.encode()],
+            "lines": [["The ferry sails."], ["Café über alles."], [""], ["The ferry", "sails."]],
+            "url": [f"https://arle.example/{number}" for number in range(4)],
+            "host": ["arle.example"] * 4,
+        }
+    )
+    rows.write_parquet(tmp_path / "pages.parquet")
+
+    n_pages = laid_out(tmp_path / "pages.parquet", tmp_path / "world", 10, 2, 1)
+
+    records = {
+        form: [
+            json.loads(line)
+            for file in sorted((tmp_path / "world" / form).glob("*.jsonl"))
+            for line in file.read_text(encoding="utf-8").splitlines()
+        ]
+        for form in ("html", "text")
+    }
+    assert n_pages == 3
+    assert {record["id"] for record in records["html"]} == {record["id"] for record in records["text"]}
+    assert sorted(record["html"] for record in records["html"]) == sorted([page, page, "<p>Café über alles.</p>"])
+    assert sorted(record["text"] for record in records["text"]) == [
+        "Café über alles.", "The ferry\nsails.", "The ferry sails.",
+    ]  # fmt: skip
+    assert load(tmp_path / "world" / "config.toml") is not None

@@ -57,7 +57,7 @@ bench-pages: .venv/bench.stamp
 	$(BIN)/python -m benchmarks.floors pages
 
 bench-growth: .venv/dev.stamp
-	$(BIN)/python -m benchmarks.growth
+	$(BIN)/python -m benchmarks.growth --whole
 	$(BIN)/python -m benchmarks.floors growth
 
 docs: .venv/dev.stamp

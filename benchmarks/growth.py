@@ -4,15 +4,17 @@
     --batch 10000        articles of a batch, each a day
     --small 1000         articles of one run on an empty store, for the slope
     --form html          html or text
+    --whole              one run of all articles at once, too
 
 Every run is a process of its own; CPU seconds and peak memory are those of the tree of processes. Batch after batch
 goes to one store, the days before it lying beside it; then the same again with nothing new; then on stores of their own
-a small run and one of all articles at once. What start-up costs, measured on a run of one article, is taken off where
-costs per article are compared.
+a small run, runs of two and of four batches at once, and with --whole one of all articles. What start-up costs,
+measured on a run of one article, is taken off where costs per article are compared.
 
     growth.memory      the largest peak of all batches over that of the first
     growth.history     CPU per article of the last batch over the first
     slope              CPU per article of all batches over that of the small run
+    window.memory_2x   the peak of two batches at once over that of the first; memory_4x: of four
     whole.*            one run of all articles: its peak, and its CPU per article over that of the small run
     nothing_new.*      a run that knows every input
 """
@@ -36,11 +38,6 @@ OUTLETS = 30
 MOST_BATCHES = 29  # and a day for the run with nothing new
 
 
-def run(form: str, world: Path, source: Path, out: Path, day: int) -> Cost:
-    """The cost of a run with one process that reads."""
-    return cost(filled((*COMMAND, "run", *PLACES), form, world, source, out, 1, day))
-
-
 def linked(files: Sequence[Path], folder: Path) -> Path:
     """The files in a folder, beside those that it has."""
     folder.mkdir(exist_ok=True)
@@ -57,17 +54,30 @@ def head(file: Path, n_lines: int, target: Path) -> Path:
     return target
 
 
-def figures_of(n_articles: int, n_batch: int, n_small: int, form: str, folder: Path) -> dict[str, float]:
-    """All figures, by name."""
+def figures_of(given: argparse.Namespace, folder: Path) -> dict[str, float]:
+    """All figures, by name; each run is told of as it ends."""
+    n_articles, n_batch, n_small, form = given.articles, given.batch, given.small, given.form
     world = folder / "world"
     days = max(1, n_articles // n_batch)
     n_written = sum(1 for _ in written(World(n_articles, days, OUTLETS, 1), world, (form,), "jsonl"))
     files = sorted((world / form).glob("*.jsonl"))
-    start = run(form, world, head(files[0], 1, folder / "one"), folder / "start", 1).cpu
-    small = run(form, world, head(files[0], n_small, folder / "few"), folder / "small", 1)
-    source, out = folder / "source", folder / "out"
-    batches = [run(form, world, linked([file], source), out, day) for day, file in enumerate(files, 1)]
-    again = run(form, world, source, out, days + 1)
+
+    def run(name: str, source: Path, out: str, day: int = 1) -> Cost:
+        command = filled((*COMMAND, "run", *PLACES), form, world, source, folder / out, 1, day)
+        found = cost(command)
+        print(f"{name:<28}{found.cpu:>10,.1f} CPU s{found.memory:>10,.0f} MB", file=sys.stderr, flush=True)
+        return found
+
+    start = run("start", head(files[0], 1, folder / "one"), "start").cpu
+    small = run("small", head(files[0], n_small, folder / "few"), "small")
+    source = folder / "source"
+    batches = [run(f"batch {day}", linked([file], source), "out", day) for day, file in enumerate(files, 1)]
+    again = run("nothing new", source, "out", days + 1)
+    windows = {
+        size: run(f"{size} batches at once", linked(files[:size], folder / f"{size}"), f"at-once-{size}")
+        for size in (2, 4)
+        if size <= days
+    }
     costs = [batch.cpu - start for batch in batches]
     found = {
         "articles": n_written,
@@ -83,8 +93,9 @@ def figures_of(n_articles: int, n_batch: int, n_small: int, form: str, folder: P
         "nothing_new.wall": again.wall,
         "nothing_new.megabytes": again.memory,
     }
-    if days > 1:
-        whole = run(form, world, source, folder / "whole", 1)
+    found |= {f"window.memory_{size}x": window.memory / batches[0].memory for size, window in windows.items()}
+    if given.whole:
+        whole = run("whole", source, "whole")
         found |= {
             "whole.megabytes": whole.memory,
             "whole.ms_per_article": 1000 * (whole.cpu - start) / n_written,
@@ -102,6 +113,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--batch", type=int, default=10_000)
     parser.add_argument("--small", type=int, default=1_000)
     parser.add_argument("--form", choices=("html", "text"), default="html")
+    parser.add_argument("--whole", action="store_true", help="one run of all articles too")
     parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()))
     parser.add_argument("--json", type=Path, default=OUT / "growth.json")
     given = parser.parse_args(argv)
@@ -109,7 +121,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"more than {MOST_BATCHES} batches: each is a day of one month")
     ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
     with tempfile.TemporaryDirectory(dir=given.scratch) as folder:
-        figures = figures_of(given.articles, given.batch, given.small, given.form, Path(folder))
+        figures = figures_of(given, Path(folder))
     for name, value in figures.items():
         print(f"{name:<28}{value:>14,.2f}")
     write_figures(given.json, "growth", figures)

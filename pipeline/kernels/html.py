@@ -84,14 +84,16 @@ OWN_TAGS = (
     "dd", "br",
 )  # fmt: skip
 _OWN_TAG = {tag: number for number, tag in enumerate(OWN_TAGS, start=1)}
+TELLING_TAGS = BLOCKS | CELLS | _TAG_BIT.keys() | {"a"}  # inside which other things hold, without an attribute too
 _LEVEL = {f"h{level}": level for level in range(1, 7)}
 
 
-# What holds for everything inside an element: bits of WITHIN and of HINTS, the nearest block, whether in a link, depth,
-# path group (blocks with the same path of tags and classes have the same), level of the nearest heading, 0 outside, and
-# the numbers of the nearest block, of the three above it and of the nearest <article>. A plain tuple: the walk makes
-# one for every element, and NamedTuples would add a third to its time.
-_Place = tuple[int, int, str, bool, int, int, int, tuple[int, int, int, int, int]]
+# What holds for everything inside a block: its tag, its path group (blocks with the same path of tags and classes have
+# the same), the level of the nearest heading, 0 outside, and the numbers of the nearest block, of the three above it and
+# of the nearest <article>. And inside any element: bits of WITHIN and of HINTS, whether in a link, its block. Plain
+# tuples: the walk makes one for most elements, and NamedTuples would add a third to its time.
+_Block = tuple[str, int, int, int, int, int, int, int]
+_Place = tuple[int, int, bool, _Block]
 
 
 def parsed(html: str) -> LexborHTMLParser:
@@ -127,15 +129,14 @@ def visible_lines(tree: LexborHTMLParser, max_lines: int) -> list[Line]:
     walk = _Walk()
     if body is None:
         return walk.lines
-    place: _Place = (0, 0, "body", False, 0, 0, 0, (0, 0, 0, 0, 0))
+    place: _Place = (0, 0, False, ("body", 0, 0, 0, 0, 0, 0, 0))
     above_id = body.mem_id
     above = [(above_id, "body", place)]  # the open elements
     nodes = body.traverse(include_text=True)
     next(nodes)  # body itself
     pieces = walk.pieces
     for node in nodes:
-        tag = node.tag
-        if tag in VOID or (parent := node.parent) is None:
+        if (parent := node.parent) is None:
             continue
         parent_id = parent.mem_id
         while above_id != parent_id and len(above) > 1:
@@ -146,18 +147,21 @@ def visible_lines(tree: LexborHTMLParser, max_lines: int) -> list[Line]:
                 elif left in CELLS:
                     pieces.append(" ")
             above_id, _, place = above[-1]
+        tag = node.tag
         if tag == "-text":
             text = node.text_content
             if text and not text.isspace():
-                walk.take(text, place)
+                walk.take(text, place, len(above) - 1)
             elif pieces:
                 pieces.append(" ")
-        elif tag is not None and tag[0] not in "-!":  # no comment, no document type
+        elif tag is not None and tag not in VOID and tag[0] not in "-!":  # no comment, no document type
             if pieces and tag in BLOCKS:
                 walk.end_line()
                 if len(walk.lines) >= max_lines:
                     return walk.lines[:max_lines]
-            place = walk.inside(place, tag, node.attributes)
+            attributes = node.attributes
+            if attributes or tag in TELLING_TAGS:
+                place = walk.inside(place, tag, attributes)
             above_id = node.mem_id
             above.append((above_id, tag, place))
     walk.end_line()
@@ -172,33 +176,35 @@ class _Walk:
         self.pieces: list[str] = []  # always the same list
         self._n_linked = 0
         self._place: _Place | None = None  # of the line's first text
+        self._depth = 0
         self._groups: dict[tuple[int, str, str | None], int] = {}
         self._n_blocks = 0
 
-    def take(self, text: str, place: _Place) -> None:
-        """Text, more than white space, inside the line under way."""
+    def take(self, text: str, place: _Place, depth: int) -> None:
+        """Text, more than white space, inside the line under way and so many elements below the body."""
         if self._place is None:
-            self._place = place
-        if place[3]:
+            self._place, self._depth = place, depth
+        if place[2]:
             self._n_linked += len("".join(text.split()))
         self.pieces.append(text)
 
     def end_line(self) -> None:
         """The line under way, if any, is complete."""
         words = "".join(self.pieces).split()
-        text = " ".join(words).strip(EDGE)
+        spaced = " ".join(words)
+        text = spaced.strip(EDGE)
         if text and self._place is not None:
-            n_signs = sum(map(len, words))
-            markup = _markup(self._place, self._n_linked, n_signs)
-            self.lines.append(Line(len(self.lines) + 1, text, markup=markup))
+            markup = _markup(self._place, self._depth, self._n_linked, len(spaced) - len(words) + 1)
+            self.lines.append(Line(len(self.lines) + 1, text, None, None, False, False, markup))
         self.pieces.clear()
         self._n_linked = 0
         self._place = None
 
     def inside(self, place: _Place, tag: str, attributes: dict[str, str | None]) -> _Place:
-        """What holds inside an element."""
-        within, hints, block, in_link, depth, group, level, blocks = place
-        within |= _TAG_BIT.get(tag, 0)
+        """What holds inside an element that has attributes, or one of TELLING_TAGS."""
+        within, hints, is_linked, block = place
+        if tag in _TAG_BIT:
+            within |= _TAG_BIT[tag]
         name = None
         if attributes:
             name, identity = attributes.get("class"), attributes.get("id")
@@ -210,21 +216,22 @@ class _Walk:
                 within |= _landmark_bit(attributes.get("role"))
                 hints |= _stated_bits(attributes)
         if tag == "a":
-            in_link = True
+            is_linked = True
         elif tag in BLOCKS or tag in CELLS:
+            _, group, level, one, two, three, _, article = block
             self._n_blocks = number = self._n_blocks + 1
-            block = tag
             group = self._groups.setdefault((group, tag, name), len(self._groups) + 1)
             level = _LEVEL.get(tag, level)
-            blocks = (number, blocks[0], blocks[1], blocks[2], number if tag == "article" else blocks[4])
-        return within, hints, block, in_link, depth + 1, group, level, blocks
+            block = (tag, group, level, number, one, two, three, number if tag == "article" else article)
+        return within, hints, is_linked, block
 
 
-def _markup(place: _Place, n_linked: int, n_signs: int) -> Markup:
-    within, hints, block, _, depth, group, level, (_, block_1, block_2, block_3, article) = place
-    facts = (n_linked, n_signs, depth, within, hints, _OWN_TAG.get(block, 0), group, block_1, block_2, block_3, article,
+def _markup(place: _Place, depth: int, n_linked: int, n_signs: int) -> Markup:
+    within, hints, _, (tag, group, level, _, block_1, block_2, block_3, article) = place
+    facts = (n_linked, n_signs, depth, within, hints, _OWN_TAG.get(tag, 0), group, block_1, block_2, block_3, article,
              level)  # fmt: skip
-    return Markup(block, round(n_linked / n_signs, 4), _within_words(within), _hint_words(hints), facts)
+    link_share = round(n_linked / n_signs, 4) if n_linked else 0.0
+    return Markup(tag, link_share, _within_words(within), _hint_words(hints), facts)
 
 
 @lru_cache(maxsize=10_000)  # pages have some dozens of each

@@ -15,7 +15,7 @@ on a quiet machine only. Qualities are those of the last turn, on made-up text: 
 same work, not how well it does on real pages (docs/model-card.md, docs/design/ have that); of real pages none are
 measured here.
 
-Then the five stages of copydesk, each a process of its own. Contenders whose packages are missing are left out and
+Then the five stages of copydesk, each a process of its own; of extraction also how much sooner two processes are done. Contenders whose packages are missing are left out and
 named. benchmarks.contenders says what each does; benchmarks.growth what becomes of cost and memory as a store grows.
 """
 
@@ -48,6 +48,7 @@ from benchmarks.world.newsroom import World
 from benchmarks.world.write import FORMS, written
 from pipeline.stages import STAGES
 
+TWO = "two processes"
 DAYS = 5  # the last is the day that comes in later
 LOOKS_PER_SECOND = 4  # at the memory of the tree
 SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER (linux/prctl.h): servers of processes become ours when their parent ends
@@ -162,10 +163,21 @@ def turn(contender: Contender, form: str, world: Path, out: Path, jobs: int) -> 
 
 
 def stages_turn(form: str, world: Path, out: Path) -> dict[str, Cost]:
-    """The cost of each of copydesk's stages on the first days, in processes of their own, and an empty output."""
-    shutil.rmtree(out, ignore_errors=True)
+    """The cost of each of copydesk's stages on the first days, in processes of their own, and an empty output.
+
+    TWO is extraction once more, by two processes.
+    """
     source = world / f"{form}-first"
-    return {stage: cost(filled((*COMMAND, stage, *PLACES), form, world, source, out, 1, 10)) for stage in STAGES}
+
+    def alone(stage: str, jobs: int) -> Cost:
+        return cost(filled((*COMMAND, stage, *PLACES), form, world, source, out, jobs, 10))
+
+    found = {}
+    for name, stage, jobs in ((TWO, STAGES[0], 2), *((stage, stage, 1) for stage in STAGES)):
+        if stage == STAGES[0]:
+            shutil.rmtree(out, ignore_errors=True)
+        found[name] = alone(stage, jobs)
+    return found
 
 
 def filled(command: Sequence[str], form: str, world: Path, source: Path, out: Path, jobs: int, day: int) -> list[str]:
@@ -228,12 +240,14 @@ def stage_figures(turns: Sequence[dict[str, Cost]], form: str, n_articles: int) 
         found[f"{form}.stage.{stage}.cpu"] = round(cpu, 2)
         found[f"{form}.stage.{stage}.articles_per_cpu"] = round(n_articles / cpu, 1)
         found[f"{form}.stage.{stage}.megabytes"] = round(statistics.median(one[stage].memory for one in turns))
+    shorter = [one[STAGES[0]].wall / one[TWO].wall for one in turns]
+    found[f"{form}.stage.{STAGES[0]}.two_times"] = round(statistics.median(shorter), 2)
     return found
 
 
 def tables(figures: dict[str, float], form: str, names: Sequence[str]) -> str:
     """What was measured of a form, cost and quality, a contender a line."""
-    stages = _table(figures, f"{form}.stage", STAGES, ("cpu", "articles_per_cpu", "megabytes"))
+    stages = _table(figures, f"{form}.stage", STAGES, ("cpu", "articles_per_cpu", "megabytes", "two_times"))
     return f"{form}\n{_table(figures, form, names, COSTS)}\n{_table(figures, form, names, QUALITIES)}\n{stages}"
 
 

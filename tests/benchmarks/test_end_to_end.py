@@ -19,7 +19,7 @@ from benchmarks.contenders import (
     scripted,
     visible_articles,
 )
-from benchmarks.end_to_end import RUNS, Cost, cost, figures_of, filled, stage_figures, tables
+from benchmarks.end_to_end import RUNS, TWO, Cost, cost, figures_of, filled, stage_figures, tables
 from benchmarks.growth import head
 from benchmarks.pages import laid_out
 from benchmarks.speed_chart import drawn
@@ -62,13 +62,14 @@ def test_ratios_are_of_the_same_turn():
 
 
 def test_stages_are_measured_by_the_articles_of_the_first_days():
-    turns = [dict.fromkeys(STAGES, Cost(cpu, cpu, 100)) for cpu in (1.0, 2.0, 9.0)]
+    turns = [{**dict.fromkeys(STAGES, Cost(cpu, cpu, 100)), TWO: Cost(cpu, cpu / 2, 100)} for cpu in (1.0, 2.0, 9.0)]
 
     figures = stage_figures(turns, "text", 80)
 
     assert figures["text.stage.clean.articles_per_cpu"] == 40.0
     assert figures["text.stage.clean.megabytes"] == 100
-    assert tables(figures, "text", []).splitlines()[-1].split() == ["export", "2", "40", "100"]
+    assert figures["text.stage.extract.two_times"] == 2.0
+    assert tables(figures, "text", []).splitlines()[-1].split() == ["export", "2", "40", "100", "-"]
 
 
 def test_a_command_knows_its_input_its_output_and_its_day(tmp_path):

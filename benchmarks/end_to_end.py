@@ -15,8 +15,9 @@ on a quiet machine only. Qualities are those of the last turn, on made-up text: 
 same work, not how well it does on real pages (docs/model-card.md, docs/design/ have that); of real pages none are
 measured here.
 
-Then the five stages of copydesk, each a process of its own; of extraction also how much sooner two processes are done. Contenders whose packages are missing are left out and
-named. benchmarks.contenders says what each does; benchmarks.growth what becomes of cost and memory as a store grows.
+Then the five stages of copydesk, each a process of its own; of extraction also how much sooner two processes are done.
+Contenders whose packages are missing are left out and named. benchmarks.contenders says what each does,
+benchmarks.growth what becomes of cost and memory as a store grows.
 """
 
 from __future__ import annotations

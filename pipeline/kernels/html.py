@@ -90,8 +90,8 @@ _LEVEL = {f"h{level}": level for level in range(1, 7)}
 
 # What holds for everything inside a block: its tag, its path group (blocks with the same path of tags and classes have
 # the same), the level of the nearest heading, 0 outside, the numbers of the block itself, of the three above it and of
-# the nearest <article>. And inside any element: bits of WITHIN and of HINTS, whether in a link, its block. Plain tuples:
-# the walk makes one for most elements, and NamedTuples would add a third to its time.
+# the nearest <article>. And inside any element: bits of WITHIN and of HINTS, whether in a link, its block. They are
+# plain tuples: the walk makes one for most elements, and NamedTuples would add a third to its time.
 _Block = tuple[str, int, int, int, int, int, int, int]
 _Place = tuple[int, int, bool, _Block]
 

@@ -20,7 +20,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, Literal
 
 import polars as pl
@@ -31,7 +30,7 @@ from pipeline.kernels import dates
 from pipeline.kernels.authors import chosen_authors
 from pipeline.kernels.forms import author_names, dated_authors
 from pipeline.kernels.hashing import text_hash
-from pipeline.kernels.words import word_count, words
+from pipeline.kernels.words import folds_and_counts
 from pipeline.schemas import conform, ordered
 from pipeline.stages.base import StageSettings
 
@@ -41,7 +40,6 @@ WRITES = (schemas.DOCUMENTS, schemas.JUDGED_LINES)
 TextRole = Literal["deck", "body", "subheading", "caption", "title", "byline", "date", "source"]
 VERDICTS = ("repeat:title", "line_score", "keep_roles", "repeat:outlet", "repeat:page")
 STORY_ROLES: tuple[TextRole, ...] = ("deck", "body", "subheading")
-REMEMBERED_CHARS = 300  # of a line that is measured once for both passes: 20 MB of them, and no poison
 PATTERN_CHARS = 60  # of a line, in a keep_lines pattern made for it: enough to find hardly another
 
 
@@ -144,24 +142,17 @@ def outlet_verdicts(lines: pl.DataFrame, rules: OutletRules) -> pl.DataFrame:
 
 def measured(lines: pl.DataFrame) -> pl.DataFrame:
     """The lines with `line_hash` (equal where the words are, whatever case, punctuation and spaces) and `n_words`."""
-    texts = lines["text"].to_list()
-    found = {text: _measure(text) for text in set(texts)}  # an outlet prints most of its lines on every page
-    return lines.with_columns(
-        pl.Series("line_hash", [found[text][0] for text in texts], dtype=pl.String),
-        pl.Series("n_words", [found[text][1] for text in texts], dtype=pl.Int32),
+    texts = lines["text"].unique().to_list()  # an outlet prints most of its lines on every page
+    folds, counts = folds_and_counts(texts)
+    found = pl.DataFrame(
+        {
+            "text": texts,
+            "line_hash": [text_hash(fold or text) for fold, text in zip(folds, texts, strict=True)],
+            "n_words": counts,
+        },
+        schema={"text": pl.String, "line_hash": pl.String, "n_words": pl.Int32},
     )
-
-
-def _measure(text: str) -> tuple[str, int]:
-    return _remembered(text) if len(text) <= REMEMBERED_CHARS else _counted(text)
-
-
-def _counted(text: str) -> tuple[str, int]:
-    spoken = words(text)
-    return text_hash(" ".join(spoken).lower() or text), word_count(text, spoken)
-
-
-_remembered = lru_cache(maxsize=50_000)(_counted)  # the lines of 4,000 articles: surveyed first, then judged
+    return lines.join(found, on="text", how="left", maintain_order="left")
 
 
 def survey(documents: pl.DataFrame, lines: pl.DataFrame, settings: Settings) -> pl.DataFrame:

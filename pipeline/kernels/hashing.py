@@ -5,19 +5,20 @@ blake2b with an own `person` per use (RFC 7693), so that equal text under two us
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from hashlib import blake2b, sha256
 
 ID_BYTES = 12  # 96 bits: a collision among 1e9 ids has odds of 6e-12
 
 
-@lru_cache(maxsize=8)  # a copy takes half of the time of a new one; there are four uses
-def _unused(use: str, size: int) -> blake2b:
+@cache
+def _blank(use: str, size: int) -> blake2b:
+    """What every hash of a use begins with: copied, it costs half of one made anew."""
     return blake2b(digest_size=size, person=use.encode())
 
 
 def _digest(use: str, parts: tuple[str, ...], size: int) -> str:
-    hasher = _unused(use, size).copy()
+    hasher = _blank(use, size).copy()
     for part in parts:
         raw = part.encode("utf-8", "surrogatepass")
         hasher.update(len(raw).to_bytes(8, "big") + raw)  # ("ab", "c") and ("a", "bc") differ

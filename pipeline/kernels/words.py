@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -42,42 +41,31 @@ def fold(text: str) -> str:
 
 
 def folds_and_counts(texts: Sequence[str]) -> tuple[list[str], list[int]]:
-    """`fold` and `word_count` of each text, of many in a fifth of the time."""
+    """`fold` and `word_count` of each text, of many in a seventh of the time."""
     folds: list[str] = []
     counts: list[int] = []
-    for group in _groups(texts):
-        group_folds, group_counts = _folded_and_counted(group)
+    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1)  # a border behind each text
+    first, begin = 0, 0
+    while first < len(texts):
+        after = max(first + 1, int(np.searchsorted(ends, begin + GROUP_CHARS)))
+        group_folds, group_counts = _folded_and_counted(texts[first:after], ends[first:after] - begin - 1)
         folds += group_folds
         counts += group_counts
+        first, begin = after, int(ends[after - 1])
     return folds, counts
 
 
-def _groups(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The texts in groups of GROUP_CHARS or a single text."""
-    first, chars = 0, 0
-    for after, text in enumerate(texts):
-        if chars and chars + len(text) > GROUP_CHARS:
-            yield texts[first:after]
-            first, chars = after, 0
-        chars += len(text) + 1
-    if chars:
-        yield texts[first:]
-
-
-def _folded_and_counted(texts: Sequence[str]) -> tuple[list[str], list[int]]:
+def _folded_and_counted(texts: Sequence[str], borders: NDArray[np.int64]) -> tuple[list[str], list[int]]:
     """The same for texts that are looked at as one: all but words goes, and a space between two, and each border."""
     points = np.frombuffer("\n".join(texts).encode("utf-32-le", "surrogatepass"), dtype="<u4").copy()
     kinds = _kinds(points)
-    borders = np.fromiter(accumulate(len(text) + 1 for text in texts), np.int64, len(texts)) - 1
     in_word = (kinds & IN_WORD) != 0
     marks = np.flatnonzero(kinds[1:-1] == APOSTROPHE) + 1
     in_word[marks[in_word[marks - 1] & in_word[marks + 1]]] = True  # don't
     starts = np.flatnonzero(in_word & ~np.concatenate(([False], in_word[:-1])))
     text_of = np.searchsorted(borders, starts)
-    counts = np.bincount(text_of, minlength=len(texts))
-    counts += (
-        np.bincount(np.searchsorted(borders, np.flatnonzero((kinds & IN_UNSPACED) != 0)), minlength=len(texts)) // 2
-    )
+    unspaced_of = np.searchsorted(borders, np.flatnonzero((kinds & IN_UNSPACED) != 0))
+    counts = np.bincount(text_of, minlength=len(texts)) + np.bincount(unspaced_of, minlength=len(texts)) // 2
     spaces = starts[1:][text_of[1:] == text_of[:-1]] - 1
     points[spaces] = ord(" ")
     in_word[spaces] = True

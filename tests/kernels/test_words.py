@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.kernels import words as kernel
+from pipeline.kernels import code_points
 from pipeline.kernels.words import fold, folds_and_counts, word_count, words
 
 # What decides where a word ends, and what grows or depends on its neighbours in lower case (İ, Σ).
@@ -21,7 +21,7 @@ def test_many_texts_are_folded_and_counted_as_one_is(texts: list[str]) -> None:
 @pytest.mark.parametrize("chars", [1, 20, 1_000])
 def test_groups_never_change_the_answer(chars: int, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = ["", "The ferry’s captain", "", "DON''T 'wait' for o'clock's", "ΟΔΟΣ", "最高 裁判所、東京", "...", ""]
-    monkeypatch.setattr(kernel, "GROUP_CHARS", chars)
+    monkeypatch.setattr(code_points, "GROUP_CHARS", chars)
 
     assert folds_and_counts(texts) == plainly(texts)
 

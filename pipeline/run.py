@@ -572,6 +572,7 @@ def _names(bench: Bench) -> Sequence[tuple[str, str]]:
         return {
             "paragraphs": schemas.conform(paragraphs, schemas.NAMED_PARAGRAPHS, at="names"),
             "mentions": schemas.conform(mentions, schemas.MENTIONS.without("batch_id"), at="names"),
+            "sizes": paragraphs.group_by("article_id").agg(pl.col("text").str.len_chars().cast(pl.Int64).sum()),
         }
 
     linked = (bench.stage / "dedup", ["paragraphs"])
@@ -592,18 +593,14 @@ def _paragraphs_to_review(bench: Bench, folder: Path) -> pl.DataFrame:
     """The PARAGRAPHS of the first articles, a few columns: pairs of spellings are looked for in them."""
     columns = ["article_id", "paragraph_no", "text"]
 
-    def sizes(batch: Batch) -> Batch:
-        size = pl.col("text").str.len_chars().cast(pl.Int64).sum()
-        return {"sizes": batch["paragraphs"].group_by("article_id").agg(size)}
-
     def texts(batch: Batch) -> Batch:
         return {"paragraphs": batch["paragraphs"].filter(pl.col("article_id").is_in(first)).select(columns)}
 
-    engine, scanned = bench.engine, bench.engine.scan(folder, ["paragraphs"])
-    articles = engine.gather(engine.map(sizes, scanned), "sizes").sort("article_id")
+    engine = bench.engine
+    articles = engine.gather(folder, "sizes").sort("article_id")
     before = pl.col("text").cum_sum() - pl.col("text")
     first = articles.filter(before <= people.REVIEW_CHARS)["article_id"].implode()
-    return engine.gather(engine.map(texts, scanned), "paragraphs")
+    return engine.gather(engine.map(texts, engine.scan(folder, ["paragraphs"])), "paragraphs")
 
 
 def _export(bench: Bench) -> Sequence[tuple[str, str]]:

@@ -58,7 +58,7 @@ def judged(pages: pl.DataFrame, kind: str) -> tuple[pl.DataFrame, pl.DataFrame]:
         tasks = [task(row, kind) for row in pages.slice(start, BATCH).iter_rows(named=True)]
         read = extract.apply(tasks, settings, AS_OF)
         own_documents, own_lines = clean.apply(
-            read.documents, read.lines, schemas.OUTLET_LINES.empty(), {}, rules, AS_OF
+            read.documents, clean.measured(read.lines), schemas.OUTLET_LINES.empty(), {}, rules, AS_OF
         )
         documents.append(own_documents)
         lines.append(own_lines)

@@ -341,11 +341,16 @@ def _clean(bench: Bench) -> Sequence[tuple[str, str]]:
 
     def printed(batch: Batch) -> Batch:
         new = batch["documents"].filter(~pl.col("article_id").is_in(revised))  # a revision prints its lines again
-        counts = clean.survey(new, batch["lines"], settings)
-        return {"printed": counts.with_columns(pl.col("n_articles").alias("n_today"))}
+        lines = clean.measured(batch["lines"])
+        counts = clean.survey(new, lines, settings)
+        return {
+            "measures": lines.select("line_hash", "n_words"),
+            "printed": counts.with_columns(pl.col("n_articles").alias("n_today")),
+        }
 
     def judged(batch: Batch) -> Batch:
-        documents, lines = clean.apply(batch["documents"], batch["lines"], often, rules, settings, as_of)
+        measured = batch["lines"].hstack(batch["measures"])
+        documents, lines = clean.apply(batch["documents"], measured, often, rules, settings, as_of)
         new = documents.filter(~pl.col("article_id").is_in(revised))
         return {
             "documents": schemas.conform(documents, schemas.DOCUMENTS, at="clean"),
@@ -354,13 +359,14 @@ def _clean(bench: Bench) -> Sequence[tuple[str, str]]:
             "tally": _line_tally(lines),
         }
 
-    new = engine.map(printed, engine.scan(source, ["documents", "lines"]))
+    tables = ["documents", "lines"]
+    engine.write(folder, engine.map(printed, engine.scan(source, tables)))
     old = engine.map(_printed_before, _remembered(bench, schemas.OUTLET_LINES, as_of, settings.window_days))
-    counted = engine.group(new + old, {"printed": ["outlet", "line_hash"]})
+    counted = engine.group(engine.scan(folder, ["printed"]) + old, {"printed": ["outlet", "line_hash"]})
     least = min(settings.min_outlet_articles, settings.min_sure_articles)
     engine.write(folder, engine.map(partial(_outlet_lines, least=least), counted))
     often = engine.gather(folder, "often")
-    engine.write(folder, engine.map(judged, engine.scan(source, ["documents", "lines"])))
+    engine.write(folder, engine.map(judged, engine.scan(source, tables, (folder, ["measures"]))))
     engine.write(folder, [{"outlet_sizes": losses.summed(engine.gather(folder, "sizes"))}])
     bench.finish("clean", as_of, _line_counts(engine.gather(folder, "tally")), started)
     return ()
@@ -566,6 +572,7 @@ def _names(bench: Bench) -> Sequence[tuple[str, str]]:
         return {
             "paragraphs": schemas.conform(paragraphs, schemas.NAMED_PARAGRAPHS, at="names"),
             "mentions": schemas.conform(mentions, schemas.MENTIONS.without("batch_id"), at="names"),
+            "sizes": paragraphs.group_by("article_id").agg(pl.col("text").str.len_chars().cast(pl.Int64).sum()),
         }
 
     linked = (bench.stage / "dedup", ["paragraphs"])
@@ -586,18 +593,14 @@ def _paragraphs_to_review(bench: Bench, folder: Path) -> pl.DataFrame:
     """The PARAGRAPHS of the first articles, a few columns: pairs of spellings are looked for in them."""
     columns = ["article_id", "paragraph_no", "text"]
 
-    def sizes(batch: Batch) -> Batch:
-        size = pl.col("text").str.len_chars().cast(pl.Int64).sum()
-        return {"sizes": batch["paragraphs"].group_by("article_id").agg(size)}
-
     def texts(batch: Batch) -> Batch:
         return {"paragraphs": batch["paragraphs"].filter(pl.col("article_id").is_in(first)).select(columns)}
 
-    engine, scanned = bench.engine, bench.engine.scan(folder, ["paragraphs"])
-    articles = engine.gather(engine.map(sizes, scanned), "sizes").sort("article_id")
+    engine = bench.engine
+    articles = engine.gather(folder, "sizes").sort("article_id")
     before = pl.col("text").cum_sum() - pl.col("text")
     first = articles.filter(before <= people.REVIEW_CHARS)["article_id"].implode()
-    return engine.gather(engine.map(texts, scanned), "paragraphs")
+    return engine.gather(engine.map(texts, engine.scan(folder, ["paragraphs"])), "paragraphs")
 
 
 def _export(bench: Bench) -> Sequence[tuple[str, str]]:

@@ -283,6 +283,10 @@ DOCUMENTS = ARTICLES.without(
 SCORED_LINES = LINES.without("dropped_by", "also_by", "paragraph_no", "batch_id").plus(
     Column("continues", pl.Boolean, "the line goes on with the sentence of the line before: hard-wrapped text"),
 )
+MEASURED_LINES = SCORED_LINES.plus(
+    Column("line_hash", pl.String, "equal where the words are, whatever case, punctuation and spaces"),
+    Column("n_words", pl.Int32, "words of the line"),
+)
 JUDGED_LINES = LINES.without("batch_id")
 PLAIN_PARAGRAPHS = PARAGRAPHS.without(
     "text_out", "cluster_id", "is_canonical", "canonical_id", "matched_id", "link_type", "jaccard", "containment",

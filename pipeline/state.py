@@ -145,7 +145,7 @@ def _rows(tables: _Tables, config: Config) -> Iterator[tuple[str, dict[str, pl.D
             as_of.date().isoformat(),
             {
                 "inputs": _inputs(articles, tables.version.manifest, batch_id),
-                "outlet_lines": clean.survey(new, lines, tables.settings("clean", clean.Settings)),
+                "outlet_lines": clean.survey(new, clean.measured(lines), tables.settings("clean", clean.Settings)),
                 "outlet_sizes": losses.sizes(new, lines),
                 "fingerprints": reuse.fingerprints,
                 "frequencies": reuse.frequencies,

@@ -78,6 +78,7 @@ def test_a_line_with_two_verdicts_shows_both(sample, told):
 def test_the_settings_suggested_for_a_line_keep_it(sample, told):
     """Every suggestion, applied to its article as the stage `clean` of a run does; a rebuild of one is below."""
     documents, scored = (Local(1).gather(sample / ".stage" / "extract", name) for name in ("documents", "lines"))
+    scored = clean.measured(scored)
     version = current(sample)
     settings = load().settings.clean
     tried = {}

@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress, islice
+
+import polars as pl
 
 from pipeline.kernels.fold import fold_key
-from pipeline.kernels.name_spans import NameSpan, name_spans, words_in
+from pipeline.kernels.name_spans import MAY_HOLD_NAMES, NameSpan, name_spans, words_in
 from pipeline.kernels.romanisation import korean_readings
 from pipeline.kernels.variants import Reason, relation, rough, written_name
 
@@ -20,6 +23,7 @@ MIN_BLOCK_WORD = 3  # letters of a word that makes a block: Li and Bo are in the
 BLOCK_SOUNDS = 3
 MAX_BLOCK = 400  # names under one word (80,000 pairs, 1.2 s); a larger block is cut by the first letters of the others
 CONTEXT = 45  # characters on each side
+READ_TOGETHER = 10_000  # paragraphs, some 2 MB
 
 
 @dataclass(slots=True)
@@ -80,7 +84,7 @@ def seen_names(
     """
     seen: dict[str, SeenName] = {}
     opening: list[tuple[str, NameSpan, str]] = []
-    for article, text in texts:
+    for article, text in _worth_reading(texts):
         for span in name_spans(text, common):
             around = text[max(0, span.start - CONTEXT) : span.end + CONTEXT]
             if span.rest:
@@ -91,6 +95,13 @@ def seen_names(
     for article, span, around in opening:
         _see(seen, article, span.rest if fold_key(span.rest) in keys else span.surface, around)
     return seen
+
+
+def _worth_reading(texts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Those of the texts that may hold names, looked at READ_TOGETHER at a time."""
+    rows = iter(texts)
+    while batch := list(islice(rows, READ_TOGETHER)):
+        yield from compress(batch, pl.Series([text for _, text in batch]).str.contains(MAY_HOLD_NAMES))
 
 
 def _see(seen: dict[str, SeenName], article: str, surface: str, around: str) -> None:

@@ -71,6 +71,8 @@ class WrittenName:
     breaks: frozenset[int]  # letters before each gap
     is_turned: bool  # written with a comma, family name first
     script: str  # of its first letter: latin, or something else
+    joined: str  # the words without gaps
+    bare: tuple[str, ...]  # the words without particles, but for one that begins the name
 
 
 @lru_cache(maxsize=200_000)
@@ -90,7 +92,10 @@ def written_name(name: str) -> WrittenName:
     tokens = tuple(words[:-1] if suffix else words)
     _, breaks = form_key(" ".join(tokens))
     first = tokens[0][0] if tokens else ""
-    return WrittenName(tokens, suffix, breaks, is_turned, "latin" if first < "\u0250" else "other")
+    bare = tuple(token for place, token in enumerate(tokens) if token not in PARTICLES or not place)
+    return WrittenName(
+        tokens, suffix, breaks, is_turned, "latin" if first < "\u0250" else "other", "".join(tokens), bare
+    )
 
 
 def relation(left: str, right: str) -> Reason | None:
@@ -101,32 +106,32 @@ def relation(left: str, right: str) -> Reason | None:
     one, other = written_name(left), written_name(right)
     if not one.tokens or not other.tokens or one.suffix != other.suffix or one.script != other.script:
         return None
-    if "".join(one.tokens) == "".join(other.tokens):
+    if one.joined == other.joined:
         if one.is_turned != other.is_turned:
             return "order"
         return "fold" if one.breaks <= other.breaks or other.breaks <= one.breaks else None
     if len(one.tokens) < 2 or len(other.tokens) < 2:
         return None
-    if _are_turned(one.tokens, other.tokens):
+    if len(one.joined) == len(other.joined) and _are_turned(one.tokens, other.tokens):
         return "order" if ENGLISH.isdisjoint(one.tokens) else None
     if one.script != "latin":
         return None
-    return _latin_relation(one.tokens, other.tokens)
+    return _latin_relation(one, other)
 
 
-def _latin_relation(one: tuple[str, ...], other: tuple[str, ...]) -> Reason | None:
-    korean, other_korean = korean_readings(one), korean_readings(other)
-    if korean and other_korean:
+def _latin_relation(one: WrittenName, other: WrittenName) -> Reason | None:
+    korean = korean_readings(one.tokens)
+    if korean and (other_korean := korean_readings(other.tokens)):
         return None if korean.isdisjoint(other_korean) else "romanisation"
-    bare, other_bare = _without_particles(one), _without_particles(other)
+    bare, other_bare = one.bare, other.bare
     if bare == other_bare:
         return "particle"
     if len(bare) < 2 or len(other_bare) < 2:
         return None
     if len(bare) == len(other_bare):
-        alike = [is_respelling(left, right) for left, right in zip(bare, other_bare, strict=True)]
+        alike = map(is_respelling, bare, other_bare)
         return "respelling" if all(alike) else None
-    shorter, longer = sorted((bare, other_bare), key=len)
+    shorter, longer = (bare, other_bare) if len(bare) < len(other_bare) else (other_bare, bare)
     if _is_shortened(shorter, longer):
         return "middle"
     joined, other_joined = rough("".join(shorter)), rough("".join(longer))
@@ -140,10 +145,6 @@ def _are_turned(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     return (
         sorted(one) == sorted(other) or "".join(one[1:] + one[:1]) == joined or "".join(one[-1:] + one[:-1]) == joined
     )
-
-
-def _without_particles(tokens: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(token for place, token in enumerate(tokens) if token not in PARTICLES or not place)
 
 
 def _is_shortened(shorter: tuple[str, ...], longer: tuple[str, ...]) -> bool:
@@ -171,10 +172,12 @@ def is_respelling(left: str, right: str) -> bool:
         return True
     if len(left) == 1 or len(right) == 1:
         return left[0] == right[0]
-    if any(right in nicknames for nicknames in NICKNAMES_OF.get(left, ())):
+    if right in NICKNAMES_OF.get(left, ()):
         return True
-    if _is_other_gender(left, right):
-        return False
+    return _sound_alike(left, right) and not _is_other_gender(left, right)
+
+
+def _sound_alike(left: str, right: str) -> bool:
     sound, other_sound = rough(left), rough(right)
     if sound == other_sound:
         return True
@@ -198,7 +201,7 @@ ENGLISH = frozenset(name for group in NICKNAMES for name in group.split()) | fro
         "laura", "linda", "mark", "mary", "nancy", "paul", "ryan", "sarah", "scott", "sean",
     ]
 )  # fmt: skip
-NICKNAMES_OF: dict[str, list[frozenset[str]]] = {}
+NICKNAMES_OF: dict[str, set[str]] = {}  # a name and all of its groups
 for _group in NICKNAMES:
     for _name in _group.split():
-        NICKNAMES_OF.setdefault(_name, []).append(frozenset(_group.split()))
+        NICKNAMES_OF.setdefault(_name, set()).update(_group.split())

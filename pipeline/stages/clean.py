@@ -20,7 +20,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, Literal
 
 import polars as pl
@@ -31,7 +30,7 @@ from pipeline.kernels import dates
 from pipeline.kernels.authors import chosen_authors
 from pipeline.kernels.forms import author_names, dated_authors
 from pipeline.kernels.hashing import text_hash
-from pipeline.kernels.words import word_count, words
+from pipeline.kernels.words import folds_and_counts
 from pipeline.schemas import conform, ordered
 from pipeline.stages.base import StageSettings
 
@@ -41,7 +40,6 @@ WRITES = (schemas.DOCUMENTS, schemas.JUDGED_LINES)
 TextRole = Literal["deck", "body", "subheading", "caption", "title", "byline", "date", "source"]
 VERDICTS = ("repeat:title", "line_score", "keep_roles", "repeat:outlet", "repeat:page")
 STORY_ROLES: tuple[TextRole, ...] = ("deck", "body", "subheading")
-REMEMBERED_CHARS = 300  # of a line that is measured once for both passes: 20 MB of them, and no poison
 PATTERN_CHARS = 60  # of a line, in a keep_lines pattern made for it: enough to find hardly another
 
 
@@ -143,36 +141,33 @@ def outlet_verdicts(lines: pl.DataFrame, rules: OutletRules) -> pl.DataFrame:
 
 
 def measured(lines: pl.DataFrame) -> pl.DataFrame:
-    """The lines with `line_hash` (equal where the words are, whatever case, punctuation and spaces) and `n_words`."""
-    texts = lines["text"].to_list()
-    found = {text: _measure(text) for text in set(texts)}  # an outlet prints most of its lines on every page
-    return lines.with_columns(
-        pl.Series("line_hash", [found[text][0] for text in texts], dtype=pl.String),
-        pl.Series("n_words", [found[text][1] for text in texts], dtype=pl.Int32),
+    """The lines with `line_hash` (equal where the words are, whatever case, punctuation and spaces) and `n_words`.
+
+    Measured once, they are surveyed and judged.
+    """
+    texts = lines["text"].unique().to_list()  # an outlet prints most of its lines on every page
+    folds, counts = folds_and_counts(texts)
+    found = pl.DataFrame(
+        {
+            "text": texts,
+            "line_hash": [text_hash(fold or text) for fold, text in zip(folds, texts, strict=True)],
+            "n_words": counts,
+        },
+        schema={"text": pl.String, "line_hash": pl.String, "n_words": pl.Int32},
     )
-
-
-def _measure(text: str) -> tuple[str, int]:
-    return _remembered(text) if len(text) <= REMEMBERED_CHARS else _counted(text)
-
-
-def _counted(text: str) -> tuple[str, int]:
-    spoken = words(text)
-    return text_hash(" ".join(spoken).lower() or text), word_count(text, spoken)
-
-
-_remembered = lru_cache(maxsize=50_000)(_counted)  # the lines of 4,000 articles: surveyed first, then judged
+    return lines.join(found, on="text", how="left", maintain_order="left")
 
 
 def survey(documents: pl.DataFrame, lines: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """schemas.OUTLET_LINES of the batch: on how many of these articles each outlet prints each line.
+    """schemas.OUTLET_LINES of the batch: on how many of these articles each outlet prints each measured line.
 
     Articles without outlet are not counted, each is an outlet of its own; nor are lines that no count would drop.
     """
     new = documents.filter(pl.col("outlet").is_not_null()).select("article_id", "outlet")
-    printed = measured(lines.select("article_id", "text", "score").join(new, on="article_id"))
     counts = (
-        printed.filter(~_is_out_of_reach(settings))
+        lines.filter(~_is_out_of_reach(settings))
+        .select("article_id", "line_hash")
+        .join(new, on="article_id")
         .group_by("outlet", "line_hash")
         .agg(pl.col("article_id").n_unique().cast(pl.Int32).alias("n_articles"))
     )
@@ -190,13 +185,13 @@ def apply(
     """The documents with what their lines say of them, and every line with its role and verdict.
 
     `documents` (schemas.DOCUMENTS) get title, deck, byline and publication time from the lines where the page's own
-    metadata had none; `lines` (schemas.SCORED_LINES, all of these documents) become schemas.JUDGED_LINES. `printed`
+    metadata had none; `lines` (schemas.MEASURED_LINES, all of these documents) become schemas.JUDGED_LINES. `printed`
     is schemas.OUTLET_LINES summed over the window, this batch included, as far as a count decides anything; `rules` are
     found by outlet. A batch may hold any number of whole articles: how they are batched never changes the answer.
     """
     conform(documents, schemas.DOCUMENTS, at="clean")
-    conform(lines, schemas.SCORED_LINES, at="clean")
-    placed = measured(lines.sort("article_id", "line_no")).with_row_index("row")
+    conform(lines, schemas.MEASURED_LINES, at="clean")
+    placed = lines.sort("article_id", "line_no").with_row_index("row")
     placed = placed.join(documents.select("article_id", "outlet"), on="article_id", how="left", maintain_order="left")
     judged = _judged(placed, printed, rules, settings) if settings.enabled else _all_kept(placed)
     judged = _numbered(judged)
@@ -292,10 +287,10 @@ def _judged(
     lines: pl.DataFrame, printed: pl.DataFrame, rules: Mapping[str, OutletRules], settings: Settings
 ) -> pl.DataFrame:
     """Lines with role, dropped_by, also_by, in_text; `lines` in the order of article and line."""
-    role, keep_roles = pl.col("role"), settings.keep_roles
+    role, article, keep_roles = pl.col("role"), pl.col("article_id"), settings.keep_roles
     lines = _with_outlet_verdicts(lines, rules).with_columns(
         # the lines of one hard-wrapped paragraph are dropped together or not at all
-        (~pl.col("continues")).cum_sum().over("article_id").alias("unit"),
+        (~pl.col("continues") | article.ne_missing(article.shift())).cum_sum().alias("unit"),
         # the score decides what is story; the role only which kind
         pl.when((role == "chrome") & (pl.col("score") >= settings.threshold))
         .then(pl.lit("body"))
@@ -312,19 +307,15 @@ def _judged(
         _rule("repeat:title", (role == "title") & ((role == "title").cum_sum().over("article_id") > 1)),
         _rule("line_score", is_story & ((role == "chrome") | (pl.col("score") < settings.threshold))),
         _rule("keep_roles", role.is_in(list(STORY_ROLES)) & ~role.is_in(list(keep_roles))),
-        _rule("repeat:outlet", is_story & often.all().over("article_id", "unit")),
+        _rule("repeat:outlet", is_story & often.all().over("unit")),
     )
     before = ("repeat:title", "line_score", "keep_roles", "repeat:outlet")
-    lines = lines.with_columns(
-        (pl.all_horizontal(pl.col(*before).is_null()) & (pl.col("outlet_rules").list.len() == 0)).alias("stays")
-    )
+    lines = lines.with_columns(pl.all_horizontal(pl.col("outlet_rules", *before).is_null()).alias("stays"))
     # lines that would stay are counted among themselves: a teaser above the story does not cost it its paragraph
-    seen = pl.int_range(pl.len()).over("article_id", "line_hash", "stays") > 0
+    seen = ~pl.struct("article_id", "line_hash", "stays").is_first_distinct()
     lines = lines.with_columns((seen & (pl.col("n_words") >= settings.min_repeat_words)).alias("again"))
-    again = pl.col("again").all().over("article_id", "unit")
-    lines = lines.with_columns(_rule("repeat:page", is_story & again))
-    hits = pl.concat_list(pl.col("outlet_rules"), *(pl.col(name) for name in VERDICTS)).list.drop_nulls()
-    return _decided(lines.with_columns(hits.alias("hits")), keep_roles)
+    lines = lines.with_columns(_rule("repeat:page", is_story & pl.col("again").all().over("unit")))
+    return _decided(lines, keep_roles)
 
 
 def _rule(name: str, holds: pl.Expr) -> pl.Expr:
@@ -334,13 +325,15 @@ def _rule(name: str, holds: pl.Expr) -> pl.Expr:
 def _decided(lines: pl.DataFrame, keep_roles: Sequence[str]) -> pl.DataFrame:
     """One verdict from all hits: the first drops, unless the outlet keeps the line."""
     kept_by, role = pl.col("kept_by"), pl.col("role")
-    is_dropped = kept_by.is_null() & (pl.col("hits").list.len() > 0)
-    others = pl.when(is_dropped).then(pl.col("hits").list.slice(1)).otherwise(pl.col("hits"))
+    # as columns and joined: lists of them took 20 times as long
+    first = pl.coalesce("outlet_rule", *VERDICTS)
+    every = pl.concat_str("outlet_rules", *VERDICTS, separator="; ", ignore_nulls=True)
+    others = pl.when(kept_by.is_null()).then(every.str.slice(first.str.len_chars() + 2)).otherwise(every)
     stays_named = pl.col("dropped_by").is_in(["repeat:title", "keep_roles"])
     return (
         lines.with_columns(
-            pl.when(is_dropped).then(pl.col("hits").list.first()).alias("dropped_by"),
-            pl.when(others.list.len() > 0).then(others.list.join("; ")).alias("also_by"),
+            pl.when(kept_by.is_null()).then(first).alias("dropped_by"),
+            pl.when(others != "").then(others).alias("also_by"),
             pl.when(kept_by.is_not_null())
             .then(pl.format("kept by {}; {}", kept_by, pl.col("evidence")))
             .otherwise(pl.col("evidence"))
@@ -359,15 +352,21 @@ def _decided(lines: pl.DataFrame, keep_roles: Sequence[str]) -> pl.DataFrame:
 
 
 def _with_outlet_verdicts(lines: pl.DataFrame, rules: Mapping[str, OutletRules]) -> pl.DataFrame:
-    """Lines with `outlet_rules` (list of the drop rules that hit) and `kept_by` (a keep rule, null)."""
+    """Lines with `outlet_rule` and `outlet_rules` (the first of the drop rules that hit and all, joined by "; ", null)
+    and `kept_by` (a keep rule, null).
+    """
     verdicts = [
         outlet_verdicts(lines.filter(pl.col("outlet") == outlet).select("row", "text"), rules[outlet])
         for outlet in sorted(set(lines["outlet"].drop_nulls().unique()) & set(rules))
     ]
-    found = pl.concat([_NO_VERDICTS, *verdicts]).rename({"rules": "outlet_rules"})
-    return lines.join(found, on="row", how="left", maintain_order="left").with_columns(
-        pl.col("outlet_rules").fill_null([])
+    rules_hit = pl.col("rules")
+    found = pl.concat([_NO_VERDICTS, *verdicts]).select(
+        "row",
+        rules_hit.list.first().alias("outlet_rule"),
+        pl.when(rules_hit.list.len() > 0).then(rules_hit.list.join("; ")).alias("outlet_rules"),
+        "kept_by",
     )
+    return lines.join(found, on="row", how="left", maintain_order="left")
 
 
 _NO_VERDICTS = pl.DataFrame(
@@ -387,16 +386,16 @@ def _numbered(lines: pl.DataFrame) -> pl.DataFrame:
 def _with_fields(documents: pl.DataFrame, lines: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
     """Documents with title, deck, byline and publication time filled where they were null."""
     shown = lines.filter(pl.col("dropped_by").is_null())
+    no_time = pl.col("published_at").is_null() & pl.col("published_text").is_null()
     first_title = shown.filter(pl.col("role") == "title").group_by("article_id", maintain_order=True)
     decks = shown.filter(pl.col("role") == "deck").group_by("article_id", maintain_order=True)
     found = (
         documents.select("article_id")
         .join(first_title.agg(pl.col("text").first().alias("line_title")), on="article_id", how="left")
         .join(decks.agg(pl.col("text").str.join(" ").alias("line_deck")), on="article_id", how="left")
-        .join(_bylines(shown), on="article_id", how="left")
-        .join(_publication_times(shown, documents, as_of), on="article_id", how="left")
+        .join(_bylines(shown, documents.filter(pl.col("byline").is_null())), on="article_id", how="left")
+        .join(_publication_times(shown, documents.filter(no_time), as_of), on="article_id", how="left")
     )
-    no_time = pl.col("published_at").is_null() & pl.col("published_text").is_null()
     return (
         documents.join(found, on="article_id", how="left", maintain_order="left")
         .with_columns(
@@ -410,9 +409,13 @@ def _with_fields(documents: pl.DataFrame, lines: pl.DataFrame, as_of: datetime) 
     )
 
 
-def _bylines(shown: pl.DataFrame) -> pl.DataFrame:
-    """article_id, line_byline: of the first byline, or date beside a byline, that names somebody."""
-    bylines = shown.filter(pl.col("role").is_in(["byline", "date"])).select("article_id", "role", "text")
+def _bylines(shown: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
+    """article_id, line_byline of the documents: of the first byline, or date beside one, that names somebody."""
+    bylines = (
+        shown.filter(pl.col("role").is_in(["byline", "date"]))
+        .select("article_id", "role", "text")
+        .join(documents, on="article_id", how="semi", maintain_order="left")
+    )
     names = [
         _named(author_names(text) if role == "byline" else dated_authors(text)) for _, role, text in bylines.rows()
     ]
@@ -430,12 +433,14 @@ def _named(names: str | None) -> str | None:
 
 
 def _publication_times(shown: pl.DataFrame, documents: pl.DataFrame, as_of: datetime) -> pl.DataFrame:
-    """article_id, line_published_at, line_published_text: of the first date line that can be read, else the first."""
+    """article_id, line_published_at, line_published_text of the documents: of the first date line that can be read,
+    else the first.
+    """
     languages = documents.select("article_id", pl.col("language").alias("page_language"))
     dated = (
         shown.filter(pl.col("role") == "date")
         .select("article_id", "line_no", "text")
-        .join(languages, on="article_id", how="left", maintain_order="left")
+        .join(languages, on="article_id", maintain_order="left")
     )
     read = [dates.published(text, as_of, language) for text, language in dated["text", "page_language"].rows()]
     return (

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from itertools import groupby
 from typing import Literal
 
 import polars as pl
@@ -34,6 +33,7 @@ MENTIONS = schemas.MENTIONS.without("batch_id")
 READS = (schemas.DOCUMENTS, schemas.JUDGED_LINES, schemas.LINKED_PARAGRAPHS)
 WRITES = (schemas.NAMED_PARAGRAPHS, MENTIONS)
 
+KEY = ("article_id", "field", "paragraph_no", "line_no")  # of a passage
 FIELDS = ("title", "deck", "caption", "byline")  # roles whose lines are looked at where they are not in the text
 KOREAN = ("kp", "kr")  # nations whose three-part names the styles below spell by rule, where none is given
 RULED_STYLES: Mapping[str, Callable[[str, str, str], str]] = {
@@ -313,35 +313,35 @@ def apply(
         bylines = dict(documents.select("article_id", "byline").iter_rows())
         found = _with_surnames(passages, found, people, lambda article: bylines.get(article) or "", settings)
     rows: dict[str, list[object]] = {name: [] for name in MENTIONS.names}
-    texts_out = list(texts)
-    keys = passages.select("article_id", "field", "paragraph_no", "line_no").rows()
-    for passage_no, mentions in enumerate(found):
+    changed: list[tuple[str, int, str]] = []  # article_id, paragraph_no, text_out
+    named = [passage_no for passage_no, mentions in enumerate(found) if mentions]  # few
+    for passage_no, key in zip(named, passages[named].select(KEY).rows(), strict=True):
+        article, field_name, paragraph_no, _ = key
         spans: list[Replacement] = []
-        for mention in mentions:
+        for mention in found[passage_no]:
             name = None if mention.person_id is None else people.table.names[mention.person_id]
             family = _family_out(mention, people) if settings.rewrite == "full+surname" else ""
             may_rewrite = mention.may_rewrite and settings.rewrite != "none"
-            is_rewritten = keys[passage_no][1] == "text" and bool(family or (may_rewrite and name != mention.surface))
+            is_rewritten = field_name == "text" and bool(family or (may_rewrite and name != mention.surface))
             if is_rewritten:
                 name = family or name
                 spans.append(Replacement(mention.start, mention.surface, name))
             values = (
-                *keys[passage_no], mention.start, mention.end, mention.surface, name, mention.person_id, mention.kind,
+                *key, mention.start, mention.end, mention.surface, name, mention.person_id, mention.kind,
                 mention.method, list(mention.issues), list(mention.candidates), is_rewritten,
             )  # fmt: skip
             for column, value in zip(MENTIONS.names, values, strict=True):
                 rows[column].append(value)
-        texts_out[passage_no] = rewritten(texts[passage_no], spans)
+        if spans:
+            changed.append((article, paragraph_no, rewritten(texts[passage_no], spans)))
     mentions_table = schemas.ordered(pl.DataFrame(rows, schema=MENTIONS.schema), MENTIONS)
-    spelled = passages.with_columns(pl.Series("text_out", texts_out, dtype=pl.String)).filter(pl.col("field") == "text")
-    named = paragraphs.join(
-        spelled.select("article_id", "paragraph_no", "text_out"),
-        on=["article_id", "paragraph_no"],
-        how="left",
-        maintain_order="left",
-    )
-    return schemas.conform(named.select(schemas.NAMED_PARAGRAPHS.names), schemas.NAMED_PARAGRAPHS, at="names"), (
-        schemas.conform(mentions_table, MENTIONS, at="names")
+    columns = ["article_id", "paragraph_no", "text_out"]
+    spelled = pl.DataFrame(changed, schema=schemas.NAMED_PARAGRAPHS.empty().select(columns).schema, orient="row")
+    out = paragraphs.join(spelled, on=["article_id", "paragraph_no"], how="left", maintain_order="left")
+    out = out.with_columns(pl.coalesce("text_out", "text").alias("text_out"))
+    return (
+        schemas.conform(out.select(schemas.NAMED_PARAGRAPHS.names), schemas.NAMED_PARAGRAPHS, at="names"),
+        schemas.conform(mentions_table, MENTIONS, at="names"),
     )
 
 
@@ -390,18 +390,23 @@ def _with_surnames(
     people: People,
     byline: Callable[[str], str],
     settings: Settings,
-) -> list[list[Mention]]:
-    """The mentions, and those of bare family names, article by article."""
-    both: list[list[Mention]] = []
-    rows = enumerate(passages.select("article_id", "field", "text").iter_rows())
-    for article, members in groupby(rows, key=lambda numbered: numbered[1][0]):
-        article_passages = [
-            Passage(text, found[passage_no], is_byline=field_name == "byline")
-            for passage_no, (_, field_name, text) in members
-        ]
-        bare = surname_mentions(article_passages, people.families, byline(article), before=settings.bearers == "before")
-        both += [
-            sorted([*passage.mentions, *extra], key=lambda mention: mention.start)
-            for passage, extra in zip(article_passages, bare, strict=True)
-        ]
+) -> list[Sequence[Mention]]:
+    """The mentions, and those of bare family names, article by article; an article that names nobody has none."""
+    both = list(found)
+    texts, fields = passages["text"].to_list(), passages["field"].to_list()
+    first = 0
+    for n_passages, article in passages["article_id"].rle().struct.unnest().rows():
+        after = first + n_passages
+        if any(found[first:after]):
+            article_passages = [
+                Passage(texts[passage_no], found[passage_no], is_byline=fields[passage_no] == "byline")
+                for passage_no in range(first, after)
+            ]
+            before = settings.bearers == "before"
+            bare = surname_mentions(article_passages, people.families, byline(article), before=before)
+            both[first:after] = [
+                sorted([*passage.mentions, *extra], key=lambda mention: mention.start)
+                for passage, extra in zip(article_passages, bare, strict=True)
+            ]
+        first = after
     return both

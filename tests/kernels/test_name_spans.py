@@ -1,10 +1,11 @@
 """Stretches that may be names: whole, without titles, none in headlines and addresses."""
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.kernels.name_spans import name_spans
+from pipeline.kernels.name_spans import MAY_HOLD_NAMES, SPAN, name_spans
 
 COMMON = frozenset({"ferry", "harbour"})
 
@@ -57,3 +58,21 @@ def test_offsets_point_at_the_surface(text):
     for span in name_spans(text, COMMON):
         assert text[span.start : span.end] == span.surface
         assert span.surface.endswith(span.rest)
+
+
+PIECES = st.sampled_from(
+    [*"Aaeéßl.'’-–\u2011 \t\u00a0\u2003\x1c\x85\n9_", "al", "El", "Kim", "Jong-un", "O'Neill", "H.W.", "bin", "van der"]
+)
+
+
+@given(st.lists(PIECES, max_size=12).map("".join))
+def test_every_text_with_a_stretch_may_hold_names(text):
+    assert SPAN.search(text) is None or pl.Series([text]).str.contains(MAY_HOLD_NAMES).item()
+
+
+@pytest.mark.parametrize(
+    "text", ["Ida\u00a0Lind", "Omar al-Rahmani", "El-Sayed  Lind", "Ida\x1cvan der Lind", "É. Ünal"]
+)
+def test_a_stretch_may_have_any_space_and_particle(text):
+    assert SPAN.search(text)
+    assert pl.Series([text]).str.contains(MAY_HOLD_NAMES).item()

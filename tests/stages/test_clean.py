@@ -60,8 +60,9 @@ def applied(
     by_outlet = {} if rules is None else {rules.outlet: rules}
     lines = scored_lines("a1", *rows, continues=continues)
     return clean.apply(
-        documents(known), lines, outlet_lines(printed or {}), by_outlet, Settings.model_validate(chosen), AS_OF
-    )
+        documents(known), clean.measured(lines), outlet_lines(printed or {}), by_outlet,
+        Settings.model_validate(chosen), AS_OF,
+    )  # fmt: skip
 
 
 def outlet_lines(counts: dict[str, int], outlet: str = "herald.example") -> pl.DataFrame:
@@ -321,13 +322,13 @@ def test_survey_counts_articles_that_print_a_line() -> None:
          for name in ("a1", "a2", "a4")] + [scored_lines("a5", (SECOND, "body", 0.95))]
     )  # fmt: skip
 
-    counts = clean.survey(table, lines, Settings())
+    counts = clean.survey(table, clean.measured(lines), Settings())
 
     assert_frame_equal(counts, schemas.ordered(outlet_lines({CALL: 2, SECOND: 1}), schemas.OUTLET_LINES))
 
 
 def test_empty_batch_is_a_batch() -> None:
-    nothing = schemas.DOCUMENTS.empty(), schemas.SCORED_LINES.empty()
+    nothing = schemas.DOCUMENTS.empty(), clean.measured(schemas.SCORED_LINES.empty())
 
     after, lines = clean.apply(*nothing, schemas.OUTLET_LINES.empty(), {}, Settings(), AS_OF)
 
@@ -350,10 +351,10 @@ def corpus(pages: list[tuple[list[Row], str | None]]) -> tuple[pl.DataFrame, pl.
     names = [f"a{position}" for position in range(len(pages))]
     table = documents(*[document(name, outlet) for name, (_, outlet) in zip(names, pages, strict=True)])
     lines = [
-        scored_lines(name, *rows, continues=tuple(n for n in range(2, len(rows) + 1) if rows[n - 1][0] == "3"))
+        scored_lines(name, *rows, continues=tuple(n for n in range(1, len(rows) + 1) if rows[n - 1][0] == "3"))
         for name, (rows, _) in zip(names, pages, strict=True)
     ]
-    return table, pl.concat([schemas.SCORED_LINES.empty(), *lines])
+    return table, clean.measured(pl.concat([schemas.SCORED_LINES.empty(), *lines]))
 
 
 @settings(max_examples=40)
@@ -392,3 +393,74 @@ def test_every_line_ends_in_exactly_one_place(pages: list[tuple[list[Row], str |
     assert set(out.filter(dropped & (out["dropped_by"] != "repeat:title"))["role"]) <= {"chrome"}
     for numbers in out.filter(in_text).group_by("article_id").agg("paragraph_no")["paragraph_no"]:
         assert sorted(set(numbers)) == list(range(1, max(numbers) + 1))
+
+
+Verdict = tuple[str, str | None, str]  # role, dropped_by, also_by
+
+
+def is_story(role: str) -> bool:
+    return role in (*clean.STORY_ROLES, "chrome")
+
+
+def plain_verdicts(
+    lines: list[dict[str, object]], outlet: str | None, printed: dict[tuple[str, str], int], chosen: Settings
+) -> list[Verdict]:
+    """The verdicts on the measured lines of one article, as the head of the module says them, line by line."""
+    rules = RULES.get(outlet)
+    drops = rules.drop_lines if rules else ()
+    hits: list[dict[str, bool]] = []
+    roles: list[str] = []
+    units: list[int] = []
+    often: dict[int, bool] = {}  # unit -> all of its lines are
+    for line in lines:
+        score, n_articles = line["score"], printed.get((outlet, line["line_hash"]), 0)
+        role = "body" if line["role"] == "chrome" and score >= chosen.threshold else line["role"]
+        is_often = n_articles >= chosen.min_outlet_articles and score < chosen.sure_score
+        is_often |= n_articles >= chosen.min_sure_articles and line["n_words"] < chosen.max_sure_words
+        units.append(units[-1] + (not line["continues"]) if units else 0)
+        often[units[-1]] = often.get(units[-1], True) and is_often
+        names = [clean.rule_name(outlet, "drop_lines", number) for number in range(len(drops))]
+        found = {name: drop.strip("^") in line["text"] for name, drop in zip(names, drops, strict=True)}
+        found["repeat:title"] = role == "title" and "title" in roles
+        found["line_score"] = is_story(role) and (role == "chrome" or score < chosen.threshold)
+        found["keep_roles"] = role in clean.STORY_ROLES and role not in chosen.keep_roles
+        hits.append(found)
+        roles.append(role)
+    seen: set[tuple[str, bool]] = set()
+    again: dict[int, bool] = {}
+    for line, found, role, unit in zip(lines, hits, roles, units, strict=True):
+        found["repeat:outlet"] = is_story(role) and often[unit]
+        mark = line["line_hash"], not any(found.values())
+        again[unit] = again.get(unit, True) and mark in seen and line["n_words"] >= chosen.min_repeat_words
+        seen.add(mark)
+    for found, role, unit in zip(hits, roles, units, strict=True):
+        found["repeat:page"] = is_story(role) and again[unit]
+    verdicts: list[Verdict] = []
+    for line, found, role in zip(lines, hits, roles, strict=True):
+        names = [name for name, holds in found.items() if holds]
+        if rules and line["text"].startswith("Divers"):
+            verdicts.append((role if role in chosen.keep_roles else "body", None, "; ".join(names)))
+        elif names:
+            stays_named = names[0] in ("repeat:title", "keep_roles")
+            verdicts.append((role if stays_named else "chrome", names[0], "; ".join(names[1:])))
+        else:
+            verdicts.append((role, None, ""))
+    return verdicts
+
+
+@settings(max_examples=60)
+@given(PAGES, st.sampled_from([("deck", "body", "subheading"), ("body", "caption")]))
+def test_verdicts_are_those_of_a_plain_reading(
+    pages: list[tuple[list[Row], str | None]], keep_roles: tuple[clean.TextRole, ...]
+) -> None:
+    table, lines = corpus(pages)
+    chosen = Settings(min_outlet_articles=2, min_sure_articles=3, keep_roles=keep_roles)
+    printed = clean.survey(table, lines, chosen)
+    counts = {(outlet, line): n_articles for outlet, line, n_articles in printed.rows()}
+
+    out = clean.apply(table, lines, printed, RULES, chosen, AS_OF)[1]
+
+    for article, outlet in table.select("article_id", "outlet").rows():
+        own = lines.filter(article_id=article).sort("line_no").to_dicts()
+        got = out.filter(article_id=article).select("role", "dropped_by", pl.col("also_by").fill_null("")).rows()
+        assert got == plain_verdicts(own, outlet, counts, chosen)

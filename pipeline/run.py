@@ -33,6 +33,7 @@ from pipeline.kernels.hashing import run_hash
 from pipeline.ledger import Input, InputKey, Ledger, file_rows, input_rows
 from pipeline.readers.folder import found
 from pipeline.stages import STAGES, clean, dedup, export, extract, names, wire
+from pipeline.stages.texts import with_sets
 from pipeline.state import refuse_another_form
 from pipeline.store import STATE, Draft, Store, Version
 
@@ -445,19 +446,16 @@ def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
     def plain(batch: Batch) -> Batch:
         paragraphs = dedup.plain_paragraphs(batch["documents"], batch["lines"])
         found, cited = wire.sources(batch["documents"], batch["lines"], rules)
-        return {
-            "paragraphs": schemas.conform(paragraphs, schemas.PLAIN_PARAGRAPHS, at="dedup"),
-            "sources": found,
-            "citations": cited,
-        }
+        return {**with_sets(paragraphs, settings), "sources": found, "citations": cited}
 
     engine.write(folder / "plain", engine.map(plain, engine.scan(source, ["documents", "lines"])))
     paragraphs = engine.scan(folder / "plain", ["paragraphs"])
     documents = _columns(bench, source, "documents", ["article_id", "outlet"])
     remembered, published = _memory(bench, as_of, documents["article_id"])
     again = partial(_of_articles, articles=published["article_id"].unique().implode())
-    gone = _gone(published, engine.gather(engine.map(again, paragraphs), "paragraphs"))
-    memory = remembered.without(gone)
+    there = engine.gather(engine.map(again, paragraphs), "paragraphs") if published.height else published
+    gone, standing = (published.join(there, on="paragraph_id", how=how) for how in ("anti", "semi"))
+    memory = remembered.without(gone["paragraph_id"])
 
     def parted(batch: Batch) -> Batch:
         fresh, standing = dedup.parted(batch["paragraphs"], published)
@@ -465,14 +463,14 @@ def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
         return {**batch, "paragraphs": fresh.with_columns(pl.lit(as_of, schemas.TIME).alias("first_seen_at")),
                 "standing": standing}  # fmt: skip
 
-    new = engine.map(parted, paragraphs)
+    new = engine.map(parted, engine.scan(folder / "plain", ["paragraphs", "sets"]))
     outlets = pl.concat([documents["outlet"].unique(), memory.outlets()])
     agencies = (*settings.agency_outlets, *wire.agency_outlets(outlets, rules))
     reuse = dedup.survey(new, memory, settings.model_copy(update={"agency_outlets": agencies}), engine)
     verdicts = engine.gather(reuse.verdicts, "verdicts")
     named = pl.concat([dedup.named(verdicts), dedup.named(published)])
     here = engine.gather(engine.map(partial(_homes, named=named.implode()), paragraphs), "homes")
-    homes = pl.concat([here, _elsewhere(bench, named, gone)])
+    homes = pl.concat([here, _elsewhere(bench, named, gone["paragraph_id"])])
 
     def linked(batch: Batch) -> Batch:
         judged = dedup.linked_paragraphs(batch["paragraphs"], verdicts, settings)
@@ -481,19 +479,19 @@ def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
         return {"paragraphs": whole, "copies": copies, "sources": batch["sources"], "citations": batch["citations"]}
 
     plain_tables = engine.scan(folder / "plain", ["paragraphs", "sources", "citations"])
-    engine.write(folder, engine.map(linked, engine.map(parted, plain_tables)))
+    n_rows = engine.write(folder, engine.map(linked, engine.map(parted, plain_tables)))
     for batches in (reuse.links, reuse.fingerprints, reuse.frequencies, reuse.members):
         engine.write(folder, batches)
     shutil.rmtree(folder / "plain")
     cluster_ids = pl.concat([verdicts["cluster_id"], published["cluster_id"]])
     engine.write(folder, [{"known_members": remembered.members_of(cluster_ids)}])
-    is_canonical = _columns(bench, folder, "paragraphs", ["is_canonical"])["is_canonical"]
+    n_copied = (verdicts["canonical_id"] != verdicts["paragraph_id"]).sum() + (~standing["is_canonical"]).sum()
     link_types = _columns(bench, folder, "links", ["link_type"])["link_type"]
     found = engine.gather(folder, "sources")
     n_wire, n_cited = (int(found[name].is_not_null().sum()) for name in ("wire_source", "cited_agency"))
     counts = {
-        "n_paragraphs": len(is_canonical),
-        "n_copied": int((~is_canonical).sum()),
+        "n_paragraphs": n_rows["paragraphs"],
+        "n_copied": int(n_copied),
         "n_wire": n_wire,
         "n_cited": n_cited,
         "n_links": len(link_types),
@@ -547,11 +545,6 @@ def _elsewhere(bench: Bench, named: pl.Series, gone: pl.Series) -> pl.DataFrame:
         return schemas.PARAGRAPHS.empty().select("paragraph_id", "article_id")
     wanted = pl.col("paragraph_id").is_in(named.implode()) & ~pl.col("paragraph_id").is_in(gone.implode())
     return base.scan(schemas.PARAGRAPHS).filter(wanted).select("paragraph_id", "article_id").collect()
-
-
-def _gone(published: pl.DataFrame, paragraphs: pl.DataFrame) -> pl.Series:
-    """Ids of published paragraphs that a revision took away."""
-    return published.join(paragraphs, on="paragraph_id", how="anti")["paragraph_id"]
 
 
 def _names(bench: Bench) -> Sequence[tuple[str, str]]:

@@ -22,7 +22,7 @@ from typing import Any, Literal, Protocol
 
 import polars as pl
 
-from pipeline import __version__, losses, people, publish, schemas
+from pipeline import __version__, losses, publish, schemas
 from pipeline.config import Config
 from pipeline.engines.base import Batch, Batches, Engine
 from pipeline.engines.local import Local
@@ -485,13 +485,13 @@ def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
     shutil.rmtree(folder / "plain")
     cluster_ids = pl.concat([verdicts["cluster_id"], published["cluster_id"]])
     engine.write(folder, [{"known_members": remembered.members_of(cluster_ids)}])
-    n_copied = (verdicts["canonical_id"] != verdicts["paragraph_id"]).sum() + (~standing["is_canonical"]).sum()
+    is_copy = pl.concat([verdicts["canonical_id"] != verdicts["paragraph_id"], ~standing["is_canonical"]])
     link_types = _columns(bench, folder, "links", ["link_type"])["link_type"]
     found = engine.gather(folder, "sources")
     n_wire, n_cited = (int(found[name].is_not_null().sum()) for name in ("wire_source", "cited_agency"))
     counts = {
         "n_paragraphs": n_rows["paragraphs"],
-        "n_copied": int(n_copied),
+        "n_copied": int(is_copy.sum()),
         "n_wire": n_wire,
         "n_cited": n_cited,
         "n_links": len(link_types),
@@ -548,6 +548,8 @@ def _elsewhere(bench: Bench, named: pl.Series, gone: pl.Series) -> pl.DataFrame:
 
 
 def _names(bench: Bench) -> Sequence[tuple[str, str]]:
+    from pipeline import people
+
     started = time.monotonic()
     cards = bench.cards("names")
     engine, config, as_of = bench.engine, bench.order.config, _as_of(cards)
@@ -577,6 +579,8 @@ def _names(bench: Bench) -> Sequence[tuple[str, str]]:
 
 def _paragraphs_to_review(bench: Bench, folder: Path) -> pl.DataFrame:
     """The PARAGRAPHS of the first articles, a few columns: pairs of spellings are looked for in them."""
+    from pipeline import people
+
     columns = ["article_id", "paragraph_no", "text"]
 
     def sizes(batch: Batch) -> Batch:

@@ -37,7 +37,7 @@ def _mersenne_twister(seed: int) -> Random:
     state = [seed]
     for place in range(1, 624):
         state.append((1812433253 * (state[-1] ^ state[-1] >> 30) + place) & 0xFFFFFFFF)
-    twister = Random()
+    twister = Random()  # noqa: S311 - no secret is drawn
     twister.setstate((3, (*state, 624), None))
     return twister
 

@@ -609,9 +609,8 @@ def sources(documents: pl.DataFrame, lines: pl.DataFrame, rules: WireRules) -> t
 def _pages(lines: pl.DataFrame) -> dict[str, list[WireLine]]:
     in_order = lines.sort("article_id", "line_no")
     sizes = in_order.group_by("article_id", maintain_order=True).len()
-    rows = map(
-        WireLine, *(in_order[name].to_list() for name in WireLine._fields)
-    )  # row by row takes half as long again
+    columns = (in_order[name].to_list() for name in WireLine._fields)
+    rows = map(WireLine, *columns)  # row by row takes half as long again
     return {article: [*islice(rows, size)] for article, size in sizes.iter_rows()}
 
 

@@ -22,6 +22,7 @@ from pipeline.engines.base import Batch, Batches, Engine
 from pipeline.engines.local import Local
 from pipeline.errors import PipelineError
 from pipeline.kernels import hashing, minhash
+from pipeline.kernels.normalise import normal_forms
 from pipeline.kernels.shingles import HashSets
 from pipeline.kernels.wire import cluster_sources
 from pipeline.stages.base import StageSettings
@@ -41,7 +42,6 @@ from pipeline.stages.texts import (
     numbered_texts,
     timed,
     told_texts,
-    with_forms,
     with_sets,
 )
 
@@ -191,7 +191,7 @@ def plain_paragraphs(documents: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFra
     if not stray.is_empty():
         raise PipelineError(f"dedup: lines of {stray['article_id'].n_unique()} articles that no document has")
     occurrence = pl.int_range(pl.len()).over("article_id", "exact_key").alias("occurrence")
-    keyed = with_forms(joined).with_columns(occurrence)
+    keyed = joined.hstack(normal_forms(joined["text"]).rename({"n_words": "n_tokens"})).with_columns(occurrence)
     ids = [
         hashing.paragraph_id(article, key, occurrence)
         for article, key, occurrence in keyed.select("article_id", "exact_key", "occurrence").iter_rows()
@@ -242,7 +242,8 @@ def apply(
 
 
 def _told(batch: Batch, settings: Settings) -> Batch:
-    return with_sets(with_forms(batch["paragraphs"]), settings)
+    paragraphs = batch["paragraphs"]
+    return with_sets(paragraphs.hstack(normal_forms(paragraphs["text"]).select(FORMS)), settings)
 
 
 def linked_paragraphs(paragraphs: pl.DataFrame, verdicts: pl.DataFrame, settings: Settings) -> pl.DataFrame:

@@ -17,7 +17,6 @@ import polars as pl
 from pipeline.engines.base import Batch, Batches, Engine
 from pipeline.kernels import hashing
 from pipeline.kernels.clusters import Copies, Copy
-from pipeline.kernels.normalise import normal_forms
 from pipeline.kernels.shingles import HashSets, Words, shingle_sets
 from pipeline.kernels.slots import slots
 
@@ -35,15 +34,9 @@ _RANGE = 1 << 20  # texts that are put in order together: 1 GB with their sets
 _SAMPLED = "00"  # exact keys begin with it: one of 256
 
 
-def with_forms(paragraphs: pl.DataFrame) -> pl.DataFrame:
-    """The paragraphs with n_tokens and FORMS of their text."""
-    forms = normal_forms(paragraphs["text"])
-    return paragraphs.with_columns(forms["n_words"].alias("n_tokens"), *(forms[name] for name in FORMS))
-
-
 def with_sets(paragraphs: pl.DataFrame, settings: Settings) -> Batch:
-    """`paragraphs` with FORMS become those with the hash of the exact key and set_no, null where not comparable, and
-    `sets`: the SETS of each text as it is printed, by set_no.
+    """Of `paragraphs` with their FORMS: `paragraphs` with the hash of the exact key and set_no instead, null where they
+    are not comparable, and `sets`, the SETS of each text as it is printed, by set_no.
     """
     is_comparable = (pl.col("n_tokens") >= settings.min_tokens_exact) & settings.enabled
     comparable = paragraphs.filter(is_comparable)

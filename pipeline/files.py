@@ -88,13 +88,17 @@ def _named(files: Sequence[Path]) -> Iterator[None]:
         raise DamagedError(f"{place}: damaged ({error}); `copydesk check --deep` names what is") from None
 
 
-def write_table(frame: pl.DataFrame, target: Path, compression_level: int = 3) -> None:
+def write_table(frame: pl.DataFrame, target: Path, compression_level: int | None = 3) -> None:
     """Write a new Parquet file; the caller has sorted the rows. Raises FileExistsError rather than overwrite.
 
-    Encoded in memory first: of a full disk polars tells in a ComputeError, `write_bytes` in an OSError.
+    Without a level it is written fast, with LZ4 and without statistics: for what is read once. Encoded in memory
+    first: of a full disk polars tells in a ComputeError, `write_bytes` in an OSError.
     """
     encoded = BytesIO()
-    frame.write_parquet(encoded, compression="zstd", compression_level=compression_level)
+    if compression_level is None:
+        frame.write_parquet(encoded, compression="lz4", statistics=False)
+    else:
+        frame.write_parquet(encoded, compression="zstd", compression_level=compression_level)
     write_bytes(encoded.getbuffer(), target)
 
 

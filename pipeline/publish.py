@@ -130,9 +130,12 @@ def _add(draft: Draft, table: Table, day: str, rows: pl.DataFrame, *, state: boo
 
 
 def _add_counts(draft: Draft, table: Table, day: str, rows: pl.DataFrame) -> None:
-    both = pl.concat([draft.read(table, day, state=True), rows.select(table.names)])
-    summed = both.group_by(list(table.key)).agg(pl.exclude(table.key).sum()).select(table.names)
-    draft.write(table, day, schemas.ordered(schemas.conform(summed, table, at="publish"), table), state=True)
+    """Add rows, each of a key of its own, to the counts of that day."""
+    there, counts = draft.read(table, day, state=True), rows.select(table.names)
+    if there.height:  # else they mostly come in order, and a sum would shuffle them
+        both = pl.concat([there, counts])
+        counts = both.group_by(list(table.key)).agg(pl.exclude(table.key).sum()).select(table.names)
+    draft.write(table, day, schemas.ordered(schemas.conform(counts, table, at="publish"), table), state=True)
 
 
 def _filter(

@@ -22,7 +22,7 @@ from typing import Any, Literal, Protocol
 
 import polars as pl
 
-from pipeline import __version__, losses, people, publish, schemas
+from pipeline import __version__, losses, publish, schemas
 from pipeline.config import Config
 from pipeline.engines.base import Batch, Batches, Engine
 from pipeline.engines.local import Local
@@ -33,6 +33,7 @@ from pipeline.kernels.hashing import run_hash
 from pipeline.ledger import Input, InputKey, Ledger, file_rows, input_rows
 from pipeline.readers.folder import found
 from pipeline.stages import STAGES, clean, dedup, export, extract, names, wire
+from pipeline.stages.texts import with_sets
 from pipeline.state import refuse_another_form
 from pipeline.store import STATE, Draft, Store, Version
 
@@ -451,19 +452,16 @@ def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
     def plain(batch: Batch) -> Batch:
         paragraphs = dedup.plain_paragraphs(batch["documents"], batch["lines"])
         found, cited = wire.sources(batch["documents"], batch["lines"], rules)
-        return {
-            "paragraphs": schemas.conform(paragraphs, schemas.PLAIN_PARAGRAPHS, at="dedup"),
-            "sources": found,
-            "citations": cited,
-        }
+        return {**with_sets(paragraphs, settings), "sources": found, "citations": cited}
 
     engine.write(folder / "plain", engine.map(plain, engine.scan(source, ["documents", "lines"])))
     paragraphs = engine.scan(folder / "plain", ["paragraphs"])
     documents = _columns(bench, source, "documents", ["article_id", "outlet"])
     remembered, published = _memory(bench, as_of, documents["article_id"])
     again = partial(_of_articles, articles=published["article_id"].unique().implode())
-    gone = _gone(published, engine.gather(engine.map(again, paragraphs), "paragraphs"))
-    memory = remembered.without(gone)
+    there = engine.gather(engine.map(again, paragraphs), "paragraphs") if published.height else published
+    gone, standing = (published.join(there, on="paragraph_id", how=how) for how in ("anti", "semi"))
+    memory = remembered.without(gone["paragraph_id"])
 
     def parted(batch: Batch) -> Batch:
         fresh, standing = dedup.parted(batch["paragraphs"], published)
@@ -471,14 +469,14 @@ def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
         return {**batch, "paragraphs": fresh.with_columns(pl.lit(as_of, schemas.TIME).alias("first_seen_at")),
                 "standing": standing}  # fmt: skip
 
-    new = engine.map(parted, paragraphs)
+    new = engine.map(parted, engine.scan(folder / "plain", ["paragraphs", "sets"]))
     outlets = pl.concat([documents["outlet"].unique(), memory.outlets()])
     agencies = (*settings.agency_outlets, *wire.agency_outlets(outlets, rules))
     reuse = dedup.survey(new, memory, settings.model_copy(update={"agency_outlets": agencies}), engine)
     verdicts = engine.gather(reuse.verdicts, "verdicts")
     named = pl.concat([dedup.named(verdicts), dedup.named(published)])
     here = engine.gather(engine.map(partial(_homes, named=named.implode()), paragraphs), "homes")
-    homes = pl.concat([here, _elsewhere(bench, named, gone)])
+    homes = pl.concat([here, _elsewhere(bench, named, gone["paragraph_id"])])
 
     def linked(batch: Batch) -> Batch:
         judged = dedup.linked_paragraphs(batch["paragraphs"], verdicts, settings)
@@ -487,19 +485,19 @@ def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
         return {"paragraphs": whole, "copies": copies, "sources": batch["sources"], "citations": batch["citations"]}
 
     plain_tables = engine.scan(folder / "plain", ["paragraphs", "sources", "citations"])
-    engine.write(folder, engine.map(linked, engine.map(parted, plain_tables)))
+    n_rows = engine.write(folder, engine.map(linked, engine.map(parted, plain_tables)))
     for batches in (reuse.links, reuse.fingerprints, reuse.frequencies, reuse.members):
         engine.write(folder, batches)
     shutil.rmtree(folder / "plain")
     cluster_ids = pl.concat([verdicts["cluster_id"], published["cluster_id"]])
     engine.write(folder, [{"known_members": remembered.members_of(cluster_ids)}])
-    is_canonical = _columns(bench, folder, "paragraphs", ["is_canonical"])["is_canonical"]
+    is_copy = pl.concat([verdicts["canonical_id"] != verdicts["paragraph_id"], ~standing["is_canonical"]])
     link_types = _columns(bench, folder, "links", ["link_type"])["link_type"]
     found = engine.gather(folder, "sources")
     n_wire, n_cited = (int(found[name].is_not_null().sum()) for name in ("wire_source", "cited_agency"))
     counts = {
-        "n_paragraphs": len(is_canonical),
-        "n_copied": int((~is_canonical).sum()),
+        "n_paragraphs": n_rows["paragraphs"],
+        "n_copied": int(is_copy.sum()),
         "n_wire": n_wire,
         "n_cited": n_cited,
         "n_links": len(link_types),
@@ -555,12 +553,9 @@ def _elsewhere(bench: Bench, named: pl.Series, gone: pl.Series) -> pl.DataFrame:
     return base.scan(schemas.PARAGRAPHS).filter(wanted).select("paragraph_id", "article_id").collect()
 
 
-def _gone(published: pl.DataFrame, paragraphs: pl.DataFrame) -> pl.Series:
-    """Ids of published paragraphs that a revision took away."""
-    return published.join(paragraphs, on="paragraph_id", how="anti")["paragraph_id"]
-
-
 def _names(bench: Bench) -> Sequence[tuple[str, str]]:
+    from pipeline import people
+
     started = time.monotonic()
     cards = bench.cards("names")
     engine, config, as_of = bench.engine, bench.order.config, _as_of(cards)
@@ -591,6 +586,8 @@ def _names(bench: Bench) -> Sequence[tuple[str, str]]:
 
 def _paragraphs_to_review(bench: Bench, folder: Path) -> pl.DataFrame:
     """The PARAGRAPHS of the first articles, a few columns: pairs of spellings are looked for in them."""
+    from pipeline import people
+
     columns = ["article_id", "paragraph_no", "text"]
 
     def texts(batch: Batch) -> Batch:

@@ -6,6 +6,7 @@ datasketch hashes one paragraph at a time; here all go through each permutation 
 from __future__ import annotations
 
 from functools import cache
+from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +20,26 @@ _BLOCK = 1000  # paragraphs at a time: their shingles stay in the cache
 
 @cache
 def permutations(count: int, seed: int) -> tuple[Hashes, Hashes]:
-    """The factors (odd) and summands of datasketch's permutations, `count` of each.
+    """The factors (odd) and summands of datasketch's permutations, `count` of each. `seed` is below 2^32.
 
-    Drawn here as datasketch draws them (`MinHash._init_permutations`): to import it takes 0.8 CPU seconds, since it
-    imports SciPy. A test compares them.
+    Drawn here as datasketch draws them (`MinHash._init_permutations`, by NumPy's RandomState): to import it takes 0.8
+    CPU seconds, since it imports SciPy, and numpy.random a tenth. A test compares them.
     """
-    draws = np.random.RandomState(seed)
-    factors = draws.randint(0, 1 << 31, count, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
-    return factors, draws.randint(0, 1 << 32, count, dtype=np.uint32)
+    draws = _mersenne_twister(seed)
+    factors, summands = (
+        np.array([draws.getrandbits(32) for _ in range(count)], dtype=np.uint32) for _ in ("factors", "summands")
+    )
+    return factors * np.uint32(2) + np.uint32(1), summands
+
+
+def _mersenne_twister(seed: int) -> Random:
+    """MT19937 as RandomState seeds it: Knuth's recurrence (Matsumoto and Nishimura 2002, `init_genrand`)."""
+    state = [seed]
+    for place in range(1, 624):
+        state.append((1812433253 * (state[-1] ^ state[-1] >> 30) + place) & 0xFFFFFFFF)
+    twister = Random()  # noqa: S311 - no secret is drawn
+    twister.setstate((3, (*state, 624), None))
+    return twister
 
 
 def signatures(sets: HashSets, count: int, seed: int) -> NDArray[np.uint32]:

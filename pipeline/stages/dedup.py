@@ -33,6 +33,7 @@ from pipeline.stages.recall import Recall
 from pipeline.stages.texts import (
     AT,
     DAY,
+    FORMS,
     ORDER,
     SETS,
     TOLD,
@@ -41,6 +42,7 @@ from pipeline.stages.texts import (
     numbered_texts,
     timed,
     told_texts,
+    with_sets,
 )
 
 READS = (schemas.DOCUMENTS, schemas.JUDGED_LINES)
@@ -176,10 +178,9 @@ class Reuse:
 
 
 def plain_paragraphs(documents: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
-    """The paragraphs of the text (PLAIN_PARAGRAPHS) from DOCUMENTS and JUDGED_LINES: a paragraph's lines joined by one
-    space. Raises PipelineError for a line of an unknown article.
+    """The paragraphs of the text (PLAIN_PARAGRAPHS, and FORMS of their text) from DOCUMENTS and JUDGED_LINES: a
+    paragraph's lines joined by one space. Raises PipelineError for a line of an unknown article.
     """
-    table = schemas.PLAIN_PARAGRAPHS
     joined = (
         lines.filter(pl.col("paragraph_no").is_not_null())
         .sort("article_id", "paragraph_no", "line_no")
@@ -189,17 +190,15 @@ def plain_paragraphs(documents: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFra
     stray = joined.join(documents, on="article_id", how="anti")
     if not stray.is_empty():
         raise PipelineError(f"dedup: lines of {stray['article_id'].n_unique()} articles that no document has")
-    forms = normal_forms(joined["text"])
-    keyed = joined.with_columns(forms["exact_key"], forms["n_words"].alias("n_tokens")).with_columns(
-        pl.int_range(pl.len()).over("article_id", "exact_key").alias("occurrence")
-    )
+    occurrence = pl.int_range(pl.len()).over("article_id", "exact_key").alias("occurrence")
+    keyed = joined.hstack(normal_forms(joined["text"]).rename({"n_words": "n_tokens"})).with_columns(occurrence)
     ids = [
         hashing.paragraph_id(article, key, occurrence)
         for article, key, occurrence in keyed.select("article_id", "exact_key", "occurrence").iter_rows()
     ]
     about = documents.select("article_id", "outlet", "published_at", "first_seen_at")
     whole = keyed.with_columns(pl.Series("paragraph_id", ids, dtype=pl.String)).join(about, on="article_id", how="left")
-    return schemas.ordered(schemas.conform(whole.select(table.names), table, at="dedup"), table)
+    return schemas.ordered(whole.select(*schemas.PLAIN_PARAGRAPHS.names, *FORMS), schemas.PLAIN_PARAGRAPHS)
 
 
 def parted(paragraphs: pl.DataFrame, published: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -225,7 +224,7 @@ def apply(
     paragraphs = schemas.conform(paragraphs, schemas.PLAIN_PARAGRAPHS, at="dedup")
     engine = Local()
     pieces = [paragraphs.slice(begin, _TEXTS_AT_ONCE) for begin in range(0, paragraphs.height or 1, _TEXTS_AT_ONCE)]
-    batches = engine.keep([{"paragraphs": piece} for piece in pieces])
+    batches = engine.map(partial(_told, settings=settings), engine.keep([{"paragraphs": piece} for piece in pieces]))
     found = survey(batches, memory, settings, engine, frequencies)
 
     def whole(name: str, table: schemas.Table) -> pl.DataFrame:
@@ -240,6 +239,11 @@ def apply(
         members=whole("members", schemas.MEMBERS),
         report=found.report,
     )
+
+
+def _told(batch: Batch, settings: Settings) -> Batch:
+    paragraphs = batch["paragraphs"]
+    return with_sets(paragraphs.hstack(normal_forms(paragraphs["text"]).select(FORMS)), settings)
 
 
 def linked_paragraphs(paragraphs: pl.DataFrame, verdicts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
@@ -272,7 +276,7 @@ def survey(
     engine: Engine,
     frequencies: Sequence[pl.LazyFrame] | None = None,
 ) -> Survey:
-    """Judge batches of `paragraphs` (PLAIN_PARAGRAPHS), which are one batch of a run, against all and the memory.
+    """Judge batches of `paragraphs` and `sets` (`with_sets`), which are one batch of a run, against all and the memory.
 
     Document frequencies are those of all batches in memory and this one, so a pair is judged with the table of its
     later paragraph; or those of the FREQUENCIES given, with which a corpus has the same clusters however it is cut

@@ -137,7 +137,8 @@ def _met(batch: Batch, width: int, banding: Banding, max_band_size: int) -> Batc
     for part in parts:
         rows = by_number(signed.filter(pl.col("part") == part) if len(parts) > 1 else signed)
         numbers = rows["text_no"].to_numpy()
-        found = candidate_pairs(slots_of(rows, width), banding, rows["asks"].to_numpy(), max_band_size)
+        slots = np.asfortranarray(slots_of(rows, width))  # looked at slot by slot
+        found = candidate_pairs(slots, banding, rows["asks"].to_numpy(), max_band_size)
         columns = {"left": numbers[found.left], "right": numbers[found.right], "n_bands": found.n_bands}
         pairs.append(pl.DataFrame(columns))
         crowded.append(pl.Series("text_no", numbers[found.crowded]))

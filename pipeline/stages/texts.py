@@ -17,14 +17,14 @@ import polars as pl
 from pipeline.engines.base import Batch, Batches, Engine
 from pipeline.kernels import hashing
 from pipeline.kernels.clusters import Copies, Copy
-from pipeline.kernels.normalise import normal_forms
-from pipeline.kernels.shingles import Words, shingle_sets
+from pipeline.kernels.shingles import HashSets, Words, shingle_sets
 from pipeline.kernels.slots import slots
 
 if TYPE_CHECKING:
     from pipeline.stages.dedup import Settings
 
 BIGRAM = 2
+FORMS = ("exact_key", "words", "figures")  # of a paragraph's text, see kernels.normalise
 SETS = ("shingles", "bigrams", "numbers", "contexts", "fillings")  # what a fingerprint says of its text
 DAY = 86_400_000_000  # microseconds
 AT = pl.coalesce("published_at", "first_seen_at").dt.epoch("us").alias("at")  # a paragraph's own time, microseconds
@@ -34,8 +34,29 @@ _RANGE = 1 << 20  # texts that are put in order together: 1 GB with their sets
 _SAMPLED = "00"  # exact keys begin with it: one of 256
 
 
+def with_sets(paragraphs: pl.DataFrame, settings: Settings) -> Batch:
+    """Of `paragraphs` with their FORMS: `paragraphs` with the hash of the exact key and set_no instead, null where they
+    are not comparable, and `sets`, the SETS of each text as it is printed, by set_no.
+    """
+    is_comparable = (pl.col("n_tokens") >= settings.min_tokens_exact) & settings.enabled
+    comparable = paragraphs.filter(is_comparable)
+    keys = pl.Series("exact_key", [hashing.text_hash(key) for key in comparable["exact_key"]], dtype=pl.String)
+    printed = comparable.select("text", "words", "figures").unique("text", keep="first", maintain_order=True)
+    words = Words.from_lists(printed["words"])
+    around = slots(words)
+    figures = shingle_sets(Words.from_lists(printed["figures"]), 1)
+    shingles, bigrams = (shingle_sets(words, size) for size in (settings.shingle_words, BIGRAM))
+    sets = (shingles, bigrams, figures, around.contexts, around.fillings)
+    numbered = printed.select("text").with_row_index("set_no")
+    told = comparable.select("paragraph_id", "text").with_columns(keys).join(numbered, on="text").drop("text")
+    return {
+        "paragraphs": paragraphs.drop(FORMS).join(told, on="paragraph_id", how="left", maintain_order="left"),
+        "sets": pl.DataFrame({name: each.to_lists() for name, each in zip(SETS, sets, strict=True)}),
+    }
+
+
 def distinct_texts(paragraphs: Batches, engine: Engine, settings: Settings) -> Batches:
-    """The batch's comparable paragraphs as `rows` without text, and their `texts`, each once in a batch of these."""
+    """The comparable ones of what `with_sets` makes as `rows` without text, and their `texts`, each once in a batch."""
     return engine.map(partial(_printed, settings=settings), paragraphs)
 
 
@@ -87,21 +108,14 @@ def window(settings: Settings) -> int | None:
 
 
 def _printed(batch: Batch, settings: Settings) -> Batch:
-    """`rows` and `texts` of PLAIN_PARAGRAPHS; a text says what its first paragraph here does."""
-    comparable = batch["paragraphs"].filter(pl.col("n_tokens") >= settings.min_tokens_exact)
-    new = timed(comparable, settings).sort(ORDER)
-    forms = normal_forms(new["text"])
-    keys = pl.Series("exact_key", [hashing.text_hash(key) for key in forms["exact_key"]], dtype=pl.String)
-    is_first = keys.is_first_distinct()
-    firsts = forms.filter(is_first)
-    words = Words.from_lists(firsts["words"])
-    around = slots(words)
-    figures = shingle_sets(Words.from_lists(firsts["figures"]), 1)
-    shingles, bigrams = (shingle_sets(words, size) for size in (settings.shingle_words, BIGRAM))
-    sets = (shingles, bigrams, figures, around.contexts, around.fillings)
-    lists = {name: each.to_lists() for name, each in zip(SETS, sets, strict=True)}
-    rows = new.drop("text").with_columns(keys)
-    return {"rows": rows, "texts": rows.filter(is_first).select("exact_key", *ORDER, "n_tokens").with_columns(**lists)}
+    """`rows` and `texts` of a batch; a text says what its first paragraph here does."""
+    comparable = batch["paragraphs"].drop("text").drop_nulls("set_no")
+    rows = timed(comparable, settings).sort(ORDER)
+    firsts = rows.filter(pl.col("exact_key").is_first_distinct())
+    places = firsts["set_no"].to_numpy()
+    lists = {name: HashSets.from_lists(batch["sets"][name]).take(places).to_lists() for name in SETS}
+    texts = firsts.select("exact_key", *ORDER, "n_tokens").with_columns(**lists)
+    return {"rows": rows.drop("set_no"), "texts": texts}
 
 
 def told_texts(printed: Batches, known: pl.DataFrame, engine: Engine, settings: Settings) -> Batches:

@@ -4,7 +4,7 @@ from datasketch import MinHash
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.kernels.minhash import EMPTY_SLOT, SCHEME, signatures
+from pipeline.kernels.minhash import EMPTY_SLOT, SCHEME, permutations, signatures
 from pipeline.kernels.shingles import HashSets, Words, shingle_hash, shingle_sets
 
 VOCABULARY = ["harbour", "strike", "ferry", "council", "vote", "budget", "fire", "crew", "night", "storm", "bridge"]
@@ -38,6 +38,17 @@ def test_signatures_equal_datasketch_for_any_hashes(rows, seed, count):
         sketch = MinHash(num_perm=count, seed=seed, hashfunc=int, scheme=SCHEME)
         sketch.update_batch(sorted(row))
         np.testing.assert_array_equal(signature, sketch.hashvalues)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 300))
+def test_permutations_are_those_that_numpy_draws(seed, count):
+    draws = np.random.RandomState(seed)
+    expected = draws.randint(0, 1 << 31, count, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
+
+    factors, summands = permutations(count, seed)
+
+    np.testing.assert_array_equal(factors, expected)
+    np.testing.assert_array_equal(summands, draws.randint(0, 1 << 32, count, dtype=np.uint32))
 
 
 def test_an_empty_set_has_datasketch_empty_slots_beside_full_ones():

@@ -1,8 +1,9 @@
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from pipeline.kernels import normalise
 from pipeline.kernels.normalise import exact_key, normal_forms
 
 REST = "the port of Lindhaven will stay closed until the strike over night shifts is settled, officials said"
@@ -99,6 +100,21 @@ def test_a_text_has_the_same_forms_whatever_stands_beside_it(texts):
 
     for row, text in zip(together.iter_rows(), texts, strict=True):
         assert normal_forms(pl.Series([text])).row(0) == row
+
+
+PIECES = ("LINDHAVEN", "Port Alma", "(AP)", "(dpa/lno)", " ", "  ", "-", "--", ":", ".", ", ", "March 3", "\n", REST)
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join))
+@example(f"LINDHAVEN, Ostland, March 3 (Reuters) - {REST}")
+@example(f"(AP): {REST} (Reuters)")
+def test_no_dateline_and_no_credit_is_missed_by_the_look_before(text):
+    folded = pl.Series("text", [text])
+
+    plainly = folded.str.replace(normalise._DATELINE, "${1}").str.replace(normalise._CREDIT, "${1}")
+
+    assert normalise._without_frame(folded).to_list() == plainly.to_list()
 
 
 @settings(max_examples=50)

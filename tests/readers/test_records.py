@@ -4,9 +4,13 @@ import json
 import polars as pl
 import pytest
 import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.kernels.hashing import content_hash
 from pipeline.readers import REASONS, Document, Limits, Refusal, key_of, read, reader_of
+from pipeline.readers.records import TOLD
+from pipeline.readers.records import document as document_of
 from pipeline.readers.unpack import UnpackError, opened
 
 RECORDS = [
@@ -171,6 +175,25 @@ def test_a_record_that_is_no_document_says_what_it_has(tmp_path):
     (refusal,) = all_of(tmp_path / "a.jsonl", b'{"ID": 1, "body": "a"}\n')
 
     assert refusal.detail == "neither 'html' nor 'text'; it has 'ID', 'body'"
+
+
+SIGNS = st.sampled_from('\\"/\n\r\t\f\b\0\x01\x1f\x7f\u2028é語😀 a')
+
+
+@given(st.text(SIGNS), st.dictionaries(st.sampled_from(TOLD), st.text(SIGNS).map(str.strip).filter(bool)))
+def test_a_record_is_known_by_the_hash_of_its_canonical_json(text, told):
+    canonical = json.dumps({"text": text, **told}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    assert document_of({"text": text, **told}, "a.jsonl", 0, 0).sha256 == content_hash(canonical.encode())
+
+
+@given(st.binary())
+def test_bytes_that_are_no_utf8_are_hashed_as_halves_of_surrogate_pairs(raw):
+    canonical = json.dumps({"html": raw.decode("utf-8", "surrogateescape")}, separators=(",", ":"), ensure_ascii=False)
+
+    assert document_of({"html": raw}, "a.parquet", 0, 0).sha256 == content_hash(
+        canonical.encode("utf-8", "surrogatepass")
+    )
 
 
 def test_a_name_no_reader_takes_is_an_error():

@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from pydantic_core import from_json
+
 from pipeline.kernels.hashing import content_hash
 from pipeline.readers.base import Document, Limits, Refusal
 from pipeline.readers.records import RecordError, document
@@ -42,7 +44,18 @@ def read(path: Path, source_path: str, limits: Limits) -> Iterator[Document | Re
 
 def _record(line: bytes) -> dict[str, object]:
     try:
-        values = json.loads(line.decode())
+        values = from_json(line, cache_strings="none")  # in less than half of json's time, and refuses more than it
+    except ValueError:
+        values = _read_again(line)
+    if not isinstance(values, dict):
+        raise RecordError("bad_record", "no JSON object")
+    return values
+
+
+def _read_again(line: bytes) -> object:
+    """What json makes of it: half a surrogate pair, deep nesting; where it is no JSON, it says why."""
+    try:
+        return json.loads(line.decode())
     except UnicodeDecodeError as error:
         raise RecordError("bad_encoding", f"not UTF-8 at byte {error.start} of the line") from None
     except RecursionError:
@@ -51,9 +64,6 @@ def _record(line: bytes) -> dict[str, object]:
         # A line without an end is the last one: its writer was stopped.
         reason = "bad_record" if line.endswith(b"\n") else "truncated"
         raise RecordError(reason, f"not JSON: {error}") from None
-    if not isinstance(values, dict):
-        raise RecordError("bad_record", "no JSON object")
-    return values
 
 
 def _lines(path: Path, limits: Limits) -> Iterator[tuple[int, bytes | UnpackError, str | None]]:

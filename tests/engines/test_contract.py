@@ -168,6 +168,31 @@ def test_a_process_of_the_pool_computes_in_one_thread_unless_told_otherwise(monk
     assert list(threads(names)) == [[None, "3"]]
 
 
+class Ring:
+    """A cycle: no count of references ends it."""
+
+    alive = 0
+
+    def __init__(self):
+        self.own = self
+        Ring.alive += 1
+
+    def __del__(self):
+        Ring.alive -= 1
+
+
+def rings(tasks):
+    yield Ring.alive
+    for _ in tasks:
+        Ring()
+
+
+def test_what_one_group_left_in_cycles_is_gone_before_the_next():
+    groups = [range(5), range(5), range(5)]
+
+    assert list(Local(1).map_isolated(rings, groups, FENCES, refused)) == [0, 0, 0]
+
+
 def test_a_bundle_is_read_as_it_was_written(engine, tmp_path):
     batches = [{"left": pl.DataFrame({"a": [n]}), "right": pl.DataFrame({"b": [str(n)] * n})} for n in range(3)]
 

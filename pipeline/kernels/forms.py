@@ -207,10 +207,14 @@ SIGNS = {
 def signed_lines(texts: Sequence[str]) -> dict[str, set[int]]:
     """For each of SIGNS the numbers of the lines that hold one of them: no other line has the form."""
     finder, names = _finder()
-    lowered = [text.lower() for text in texts]
-    ends = list(accumulate(len(text) + 1 for text in lowered))
+    joined = "\n".join(texts)
+    lowered = joined.lower()
+    if len(lowered) != len(joined):  # "İ" in lower case is two signs
+        texts = [text.lower() for text in texts]
+        lowered = "\n".join(texts)
+    ends = list(accumulate([len(text) + 1 for text in texts]))
     signed: dict[str, set[int]] = {name: set() for name in SIGNS}
-    for sign, start, _ in finder.find_matches_as_indexes("\n".join(lowered), overlapping=True):
+    for sign, start, _ in finder.find_matches_as_indexes(lowered, overlapping=True):
         line = bisect_right(ends, start)
         for name in names[sign]:
             signed[name].add(line)

@@ -171,8 +171,7 @@ class _Characters:
 
     def counted(self, marks: Bools) -> Ints:
         """How many of the marked characters each line has."""
-        places = np.flatnonzero(marks)
-        return np.asarray(np.searchsorted(places, self.line_end) - np.searchsorted(places, self.line_start))
+        return np.diff(np.searchsorted(np.flatnonzero(marks), self.line_end), prepend=0)  # a line feed has no mark
 
     def of_words(self, marks: NDArray[np.generic]) -> Floats:
         """Sum over the words of each line."""

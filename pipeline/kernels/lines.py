@@ -41,7 +41,8 @@ class Unit(NamedTuple):
 def units(lines: Sequence[Line]) -> list[Unit]:
     """The lines, each with those that go on with its sentence."""
     if not any(line.continues for line in lines):
-        return [Unit((index,), line.text, line) for index, line in enumerate(lines)]
+        texts = [line.text for line in lines]
+        return list(map(Unit, zip(range(len(lines))), texts, lines))
     groups: list[list[int]] = []
     for index, line in enumerate(lines):
         if line.continues and groups:

@@ -95,7 +95,7 @@ class Page:
         """Holds a picture's credit by form, whoever took it."""
         text = self.units[index].text
         is_said = index in self.signed["credit"] and (CREDIT.search(text) or SAID_CREDIT.search(text)) is not None
-        return is_said or NAMES_CREDIT.fullmatch(text) is not None
+        return is_said or (text[0] in "(（" and NAMES_CREDIT.fullmatch(text) is not None)
 
     def has_tail_credit(self, index: int) -> bool:
         """Ends in a name that a sign sets apart: a picture's credit, or the outlet in a headline."""
@@ -274,6 +274,8 @@ class Roles:
             n_words = self.page.n_words[index]
             if n_words > max(TITLE_WORDS, 2 * n_wanted):
                 continue
+            if 2 * n_words < n_wanted and self.units[index].text.isascii():
+                continue  # it has no more words when folded: no half of the title
             text = self.page.folded(index)
             if text == wanted:
                 return index

@@ -145,8 +145,9 @@ def why(batch: Scored, model: Model, *, html: bool) -> list[str]:
     """For each unit the features that speak most for the side its score came out on."""
     weights = model.html if html else model.text
     values = np.hstack([batch.own, near_scores(batch.scores, batch.text.layout)])
-    weight = (values - weights.usual) * weights.reasons
-    np.negative(weight, out=weight, where=(batch.scores < 0.5)[:, None])
+    weight = values - weights.usual
+    weight *= weights.reasons
+    weight *= np.where(batch.scores < 0.5, -1.0, 1.0)[:, None]
     rows = np.arange(len(values))
     names = (*own_names(html=html), *NEAR_NAMES)
     phrases = ["", *(f"{much}{name}" for name in names for much in ("", "no ", "little "))]

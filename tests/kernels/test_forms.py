@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.kernels import forms
 from pipeline.kernels.forms import NOTE, SIGNS, author_names, dated_authors, has_cue_word, is_menu, signed_lines
@@ -113,3 +115,18 @@ def test_a_sign_is_told_of_the_line_that_holds_it() -> None:
 )
 def test_note_below_a_story_is_told_from_its_last_paragraph(line: str, is_one: bool) -> None:
     assert (NOTE.fullmatch(line) is not None) is is_one
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from(("İ", "ΟΔΟΣ", "Σ", "SHARE", "Foto:", "©", "ΣOURCE", " ", "x")), min_size=1).map(
+            "".join
+        )
+    )
+)
+def test_lines_in_lower_case_hold_the_same_signs_alone_and_together(lines):
+    signed = signed_lines(lines)
+
+    for name, signs in SIGNS.items():
+        holding = {number for number, line in enumerate(lines) if any(sign in line.lower() for sign in signs.split())}
+        assert signed[name] == holding

@@ -10,6 +10,7 @@ from pipeline.kernels.line_features import (
     layout,
     text_features,
 )
+from pipeline.kernels.words import fold
 
 NO_WORDS = np.zeros(WORD_SLOTS, bool)
 STORY = [
@@ -165,3 +166,8 @@ def test_pages_of_many_words_have_the_same_features_alone_and_among_others():
     for number, page in enumerate(many):
         rows = slice(*together.layout.first[number : number + 2])
         assert np.array_equal(features(page).values, together.values[rows])
+
+
+@given(st.text(st.sampled_from("ab'0_- .\x7f"), min_size=1))
+def test_a_line_in_ascii_has_no_more_words_when_folded(text):
+    assert len(fold(text).split()) <= features([text]).n_words[0]

@@ -21,8 +21,9 @@ torture: .venv/dev.stamp
 test-browser: .venv/browser.stamp
 	$(BIN)/python -m pytest -q -m browser
 
+test-spark: TESTS ?= tests/engines
 test-spark: .venv/spark.stamp
-	$(BIN)/python -m pytest -q -m spark tests/engines
+	$(BIN)/python -m pytest -q -m spark $(TESTS)
 
 cluster-test: .venv/spark.stamp
 	$(BIN)/python -m pytest -q -m cluster tests/engines

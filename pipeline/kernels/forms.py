@@ -20,6 +20,7 @@ BULLET = regex.compile(r"(?:[•·‣▪●○*–—►▶›»>-]|\d{1,2}[.)])
 SYMBOL = regex.compile(r"[|›»©®→▾•]")
 ADDRESS = regex.compile(r"https?://|\bwww\.|\w@\w|\.(?:com|org|net)\b")
 EMAIL = regex.compile(r"(?:[\p{L}-]{1,12}\s?:\s?)?[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,4}")
+HIDDEN_EMAIL = "[email protected]"  # what Cloudflare shows in place of one
 
 # Phrases that site chrome uses. A feature, never a verdict on their own; looked for in the first 200 characters, in
 # lower case. `re`, since it takes 11 µs for a line here and `regex`, ignoring case, 28.

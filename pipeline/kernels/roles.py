@@ -21,6 +21,7 @@ from pipeline.kernels.forms import (
     CREDIT,
     DESK,
     EMAIL,
+    HIDDEN_EMAIL,
     NAME_COUNT,
     NAMES_CREDIT,
     NATIVE_BY,
@@ -318,7 +319,8 @@ class Roles:
             text.endswith((".", ":", "。", ","))
             or (self.page.n_words[index] < 5 and self.page.has_cue(index))  # 29 of 823 headlines hold a cue word
             or BULLET.match(text)
-            or ("@" in text and EMAIL.match(text))
+            or ("@" in text and EMAIL.search(text))
+            or HIDDEN_EMAIL in text
             or has_day(text)
             or BY.fullmatch(text)
             or self.page.is_source(index)

@@ -101,6 +101,15 @@ def test_a_line_with_a_credit_is_no_headline(credit: str) -> None:
     assert found[7] != "title"
 
 
+@pytest.mark.parametrize(
+    "line", ["Lindholm Press/The Herald - [email protected]", "Lindholm Press/The Herald - news@herald.example"]
+)
+def test_a_line_with_an_address_or_what_hides_one_is_no_headline(line: str) -> None:
+    found = roles("Ferry aground", line, "Published: 28 Apr, 2020 CET", *STORY)
+
+    assert found[1] != "title"
+
+
 def test_headline_wins_over_the_longer_deck_that_has_more_of_the_storys_words() -> None:
     deck = "Divers of the coast guard will look at the hull of the Aurora before the ship is towed"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.kernels.meetings import Meetings, allowed, met_often
 from pipeline.kernels.shingles import distinct
 
 Ints = NDArray[np.int64]
@@ -16,7 +17,6 @@ Signatures = NDArray[np.uint32]
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _LOW = np.uint64(32)
-_MEETINGS_AT_ONCE = 4_000_000  # gathered before they are counted: 32 MB
 _ASKERS_AT_ONCE = 1 << 18  # 0.5 GB in 128 bands, where each of them meets another everywhere
 
 
@@ -60,12 +60,20 @@ def candidate_pairs(signatures: Signatures, banding: Banding, asking: Bools, max
             meetings.append(_meetings(keys, begin, max_band_size))
         for band_meetings in meetings:
             crowded[in_order[band_meetings.crowded]] = True
-        found += _met_often(meetings, begin, len(rows), banding.agreeing)
+        found += met_often(meetings, begin, len(rows), banding.agreeing)
     codes, n_bands = (np.concatenate(part) for part in zip(*found, strict=True))
     one, other = in_order[codes >> 32], in_order[codes & 0xFFFFFFFF]
     left, right = np.minimum(one, other), np.maximum(one, other)
     order = np.lexsort((right, left))
     return CandidatePairs(left[order], right[order], n_bands[order], crowded)
+
+
+def n_agreeing(one: Signatures, other: Signatures, banding: Banding) -> Ints:
+    """In how many bands each signature agrees with the one beside it."""
+    n_slots = banding.bands * banding.rows
+    equal = (one[:, :n_slots] == other[:, :n_slots]).reshape(-1, banding.bands, banding.rows)
+    counts: Ints = np.count_nonzero(equal.all(axis=2), axis=1)
+    return counts
 
 
 def band_keys(signatures: Signatures, banding: Banding) -> NDArray[np.uint64]:
@@ -91,40 +99,6 @@ def stars(keys: NDArray[np.uint64], members: Ints) -> tuple[Ints, Ints]:
     centres = np.repeat(members[new], np.diff(np.append(np.flatnonzero(new), len(keys))))
     codes = distinct(centres[~new].astype(np.uint64) << _LOW | members[~new].astype(np.uint64))
     return (codes >> _LOW).astype(np.int64), (codes & np.uint64(0xFFFFFFFF)).astype(np.int64)
-
-
-class BandIndex:
-    """A batch under its band keys, to be met by the paragraphs of earlier batches, piece by piece.
-
-    Takes the room of two signatures. Raises ValueError when the signatures have fewer slots than the bands need.
-    """
-
-    def __init__(self, signatures: Signatures, banding: Banding, max_band_size: int) -> None:
-        _refuse_short(signatures, banding)
-        self._banding, self._max_band_size, self._count = banding, max_band_size, len(signatures)
-        self._bands: list[tuple[Keys, NDArray[np.int32]]] = []
-        for band in range(banding.bands):
-            keys = _keys(_slots(signatures, banding, band))
-            order = np.argsort(keys)
-            self._bands.append((keys[order], order.astype(np.int32)))
-
-    def met_by(self, earlier: Signatures) -> CandidatePairs:
-        """All pairs that agree in enough bands: `left` a row of `earlier`, which are in order, `right` of the index.
-
-        A key is crowded where more than max_band_size of both share it: there only as many of the first earlier ones
-        are met as `candidate_pairs` allows. All of the index are asking.
-        """
-        _refuse_short(earlier, self._banding)
-        crowded = np.zeros(self._count, dtype=np.bool_)
-        meetings = []
-        for band, (keys, rows) in enumerate(self._bands):
-            found = _met(_keys(_slots(earlier, self._banding, band)), keys, rows, self._max_band_size)
-            crowded[found.crowded] = True
-            meetings.append(found)
-        nobody = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
-        often = [nobody, *_met_often(meetings, 0, len(earlier), self._banding.agreeing)]
-        codes, n_bands = (np.concatenate(part) for part in zip(*often, strict=True))
-        return CandidatePairs(codes >> 32, codes & 0xFFFFFFFF, n_bands, crowded)
 
 
 def _refuse_short(signatures: Signatures, banding: Banding) -> None:
@@ -157,18 +131,7 @@ def _mixed(keys: NDArray[np.uint64], slots: Signatures) -> NDArray[np.uint64]:
     return keys
 
 
-@dataclass(frozen=True)
-class _Meetings:
-    """Who meets whom in one band: `askers[i]` the `n_met[i]` rows from `members[firsts[i]]` on."""
-
-    members: NDArray[np.int32]  # rows, key by key
-    askers: NDArray[np.int32]
-    firsts: NDArray[np.int32]
-    n_met: NDArray[np.int32]
-    crowded: NDArray[np.int32]  # asking rows that the fuse kept from some of their key
-
-
-def _meetings(keys: Keys, begin: int, max_band_size: int) -> _Meetings:
+def _meetings(keys: Keys, begin: int, max_band_size: int) -> Meetings:
     order = np.argsort(keys)
     new = np.concatenate([[True], keys[order[1:]] != keys[order[:-1]]])
     sizes = np.diff(np.append(np.flatnonzero(new), len(keys)))
@@ -179,76 +142,13 @@ def _meetings(keys: Keys, begin: int, max_band_size: int) -> _Meetings:
     # Under a key the n-th row can meet those before it: n of them, or `allowed` where it is crowded.
     firsts = np.repeat(np.cumsum(sizes) - sizes, sizes)
     n_before = np.arange(len(members)) - firsts
-    n_met = np.minimum(n_before, np.repeat(_allowed(sizes, max_band_size), sizes))
+    n_met = np.minimum(n_before, np.repeat(allowed(sizes, max_band_size), sizes))
     is_asker = members >= begin
     meets = is_asker & (n_met > 0)
-    return _Meetings(
+    return Meetings(
         members,
         members[meets],
         firsts[meets].astype(np.int32),
         n_met[meets].astype(np.int32),
         members[is_asker & (n_met < n_before)],
     )
-
-
-def _met(earlier: Keys, index_keys: Keys, index_rows: NDArray[np.int32], max_band_size: int) -> _Meetings:
-    """The meetings of one band in which the rows of `earlier` ask and those of the index are met."""
-    order = np.argsort(earlier)
-    keys = earlier[order]
-    firsts = np.searchsorted(index_keys, keys)
-    n_met = np.searchsorted(index_keys, keys, side="right") - firsts
-    shared = n_met > 0
-    keys, firsts, n_met = keys[shared], firsts[shared], n_met[shared]
-    new = np.concatenate([[True], keys[1:] != keys[:-1]])[: len(keys)]
-    sizes = np.diff(np.append(np.flatnonzero(new), len(keys)))
-    by_key = np.sort((np.cumsum(new).astype(np.uint64) << _LOW) | order[shared].astype(np.uint64))
-    allowed = np.repeat(_allowed(sizes + n_met[new], max_band_size), sizes)
-    n_before = np.arange(len(keys)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    meets = n_before < allowed
-    cut = np.unique(firsts[~meets], return_index=True)[1]
-    cut_firsts, cut_met = firsts[~meets][cut], n_met[~meets][cut]
-    return _Meetings(
-        index_rows,
-        by_key.astype(np.uint32).astype(np.int32)[meets],
-        firsts[meets].astype(np.int32),
-        n_met[meets].astype(np.int32),
-        index_rows[_steps(cut_firsts, cut_met)],
-    )
-
-
-def _allowed(sizes: Ints, max_band_size: int) -> Ints:
-    """How many of the first under a key of that size can be met: all, or as `candidate_pairs` says where crowded."""
-    return np.where(sizes > max_band_size, np.maximum(8, max_band_size**2 // (2 * sizes)), sizes)
-
-
-def _met_often(meetings: list[_Meetings], begin: int, end: int, agreeing: int) -> list[tuple[Ints, Ints]]:
-    """Codes of asker << 32 | met and the bands of the pairs that meet in `agreeing`; askers from `begin` to `end`."""
-    n_met = np.zeros(end - begin, dtype=np.int64)
-    for band in meetings:
-        n_met += np.bincount(band.askers - begin, weights=band.n_met, minlength=end - begin).astype(np.int64)
-    before = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(n_met)])
-    found: list[tuple[Ints, Ints]] = []
-    first = 0
-    while first < len(n_met):
-        last = max(first + 1, int(np.searchsorted(before, before[first] + _MEETINGS_AT_ONCE, side="right")) - 1)
-        codes = np.sort(np.concatenate([_codes(band, begin + first, begin + last) for band in meetings]))
-        starts = np.flatnonzero(np.concatenate([[True], codes[1:] != codes[:-1]])) if len(codes) else codes
-        n_bands = np.diff(np.append(starts, len(codes)))
-        found.append((codes[starts[n_bands >= agreeing]], n_bands[n_bands >= agreeing]))
-        first = last
-    return found
-
-
-def _codes(band: _Meetings, first: int, last: int) -> Ints:
-    here = np.flatnonzero((band.askers >= first) & (band.askers < last))
-    n_met = band.n_met[here].astype(np.int64)
-    met = band.members[_steps(band.firsts[here], n_met)]
-    codes: Ints = np.repeat(band.askers[here].astype(np.int64) << 32, n_met) | met
-    return codes
-
-
-def _steps(firsts: NDArray[np.int32] | Ints, counts: Ints) -> Ints:
-    """`counts[i]` numbers from `firsts[i]` on, for each i."""
-    begins = np.cumsum(counts) - counts
-    steps: Ints = np.arange(counts.sum()) + np.repeat(firsts - begins, counts)
-    return steps

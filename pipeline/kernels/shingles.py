@@ -156,10 +156,11 @@ class Frequencies:
     def of(self, values: Hashes) -> Ints:
         """Paragraphs that hold each of the values; 0 for one never seen."""
         counts = np.zeros(len(values), dtype=np.int64)
-        if len(self.hashes):
+        here = np.flatnonzero(may_be_among(values, self.hashes))
+        if len(here):
             # Looked up in order: five times as fast as the values come.
-            by_value = np.sort(values.astype(np.uint64) << np.uint64(32) | np.arange(len(values), dtype=np.uint64))
-            asked, order = (by_value >> np.uint64(32)).astype(np.uint32), (by_value & _LOW).astype(np.int64)
+            by_value = np.sort(values[here].astype(np.uint64) << np.uint64(32) | np.arange(len(here), dtype=np.uint64))
+            asked, order = (by_value >> np.uint64(32)).astype(np.uint32), here[(by_value & _LOW).astype(np.int64)]
             places = np.minimum(np.searchsorted(self.hashes, asked), len(self.hashes) - 1)
             counts[order] = np.where(self.hashes[places] == asked, self.counts[places], 0)
         return counts
@@ -206,6 +207,19 @@ def rarer(sets: HashSets, counts: Ints, max_count: int) -> HashSets:
     order = asked[np.lexsort((sets.values[asked], counts[asked], rows[asked]))]
     keep[order] = ranks(rows[order]) < half[rows[order]]
     return sets.where(keep)
+
+
+def may_be_among(values: Hashes, hashes: Hashes) -> NDArray[np.bool_]:
+    """True for all of the values that are among the hashes, and for at most half of the others.
+
+    One look at a table that is marked where a hash begins with the same bits: up to 500,000 hashes it stays in the
+    cache, where a look takes a fifth of the time.
+    """
+    shift = np.uint32(32 - max(10, (2 * len(hashes)).bit_length()))
+    marked = np.zeros((1 << 32) >> int(shift), dtype=np.bool_)
+    marked[hashes >> shift] = True
+    found: NDArray[np.bool_] = marked[values >> shift]
+    return found
 
 
 def distinct(codes: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -72,6 +72,8 @@ class Settings(StageSettings):
     min_tokens: int = Field(8, ge=1)  # words from which a paragraph can be a near or contained copy
     min_tokens_exact: int = Field(5, ge=1)  # words from which it can be an exact one
     min_shared: int = Field(4, ge=1)  # shingles that two copies must share
+    # Of these, such as signatures are made of. Of 70,747 links on reuse-dev none has fewer; 4 would lose 115.
+    min_shared_rare: int = Field(3, ge=1)
     min_number_overlap: float = Field(0.5, ge=0, le=1)  # share of figures, where both sides have two
     min_slot_agreement: float = Field(0.6, ge=0, le=1)  # share of slots filled alike, where three are not
     near_jaccard: float = Field(0.30, ge=0, le=1)  # weighted Jaccard from which a link is near, not contained
@@ -304,8 +306,8 @@ def survey(
     del signed
     every = texts + engine.keep([{"texts": met.texts}])
     pairs = found.pairs + engine.keep([{"pairs": met.pairs}])
-    linked = engine.keep(verified(pairs, every, counts, engine, settings))
-    remembered = recall.clusters(rows, known, met)
+    linked = engine.keep(verified(pairs, every, counts, frequent, engine, settings))
+    remembered = recall.clusters(rows, known, met, linked)
     joined = engine.keep(judged(rows, every, linked, remembered, engine, settings))
     return Survey(
         verdicts=engine.map(_verdicts, joined),

@@ -6,7 +6,7 @@ to where the pairs of a tile (so many texts by so many) are verified. Nothing is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -66,11 +66,21 @@ def _signed(batch: Batch, frequent: Frequencies, settings: Settings) -> Batch:
 def signatures(sets: HashSets, frequent: Frequencies, settings: Settings) -> NDArray[np.uint32]:
     """The signatures of the sets without their frequent shingles."""
     slots = np.empty((len(sets), settings.permutations), dtype=np.uint32)
-    for begin in range(0, len(sets), _SETS_AT_ONCE):
-        part = sets.take(np.arange(begin, min(begin + _SETS_AT_ONCE, len(sets))))
-        kept = rarer(part, frequent.of(part.values), settings.max_frequency)
+    for begin, kept in _kept(sets, frequent, settings):
         slots[begin : begin + len(kept)] = minhash.signatures(kept, settings.permutations, settings.seed)
     return slots
+
+
+def kept_shingles(sets: HashSets, frequent: Frequencies, settings: Settings) -> HashSets:
+    """The sets without their frequent shingles."""
+    return HashSets.together([kept for _, kept in _kept(sets, frequent, settings)])
+
+
+def _kept(sets: HashSets, frequent: Frequencies, settings: Settings) -> Iterator[tuple[int, HashSets]]:
+    """The sets without their frequent shingles, part by part, and where each part begins."""
+    for begin in range(0, len(sets) or 1, _SETS_AT_ONCE):
+        part = sets.take(np.arange(begin, min(begin + _SETS_AT_ONCE, len(sets))))
+        yield begin, rarer(part, frequent.of(part.values), settings.max_frequency)
 
 
 def _lists(slots: NDArray[np.uint32]) -> pl.Series:
@@ -160,11 +170,12 @@ def _agreed(batch: Batch, agreeing: int) -> Batch:
 # ------------------------------------------------------------------------------------------------- verified pairs
 
 
-def verified(pairs: Batches, texts: Batches, counts: Counts, engine: Engine, settings: Settings) -> Batches:
+def verified(
+    pairs: Batches, texts: Batches, counts: Counts, frequent: Frequencies, engine: Engine, settings: Settings
+) -> Batches:
     """`linked`: the candidate pairs that are copies, with what was found."""
-    tiled = engine.map(_tiled, pairs)
-    sharing = engine.map(partial(_sharing, settings=settings), _beside(tiled, texts, ["shingles"], engine))
-    enough = engine.keep(sharing)
+    tiled = _beside(engine.map(_tiled, pairs), texts, ["shingles"], engine)
+    enough = engine.keep(engine.map(partial(_sharing, frequent=frequent, settings=settings), tiled))
     wanted = engine.group(engine.map(_needs, enough) + _narrow(texts, ["bigrams"], engine), _BY_TEXT)
     occurrences = engine.keep(engine.map(_occurrences, wanted))
     counted = counts.beside(BIGRAM, occurrences)
@@ -242,24 +253,25 @@ def _tiles(batch: Batch) -> list[tuple[pl.DataFrame, pl.DataFrame]]:
     return [(batch["pairs"].filter(one), by_number(batch["texts"].filter(one))) for one in here]
 
 
-def _sharing(batch: Batch, settings: Settings) -> Batch:
+def _sharing(batch: Batch, frequent: Frequencies, settings: Settings) -> Batch:
     """The pairs that share enough shingles, and how many."""
     found = [batch["pairs"].clear().with_columns(shared=pl.lit(0, pl.Int64))]
     for pairs, texts in _tiles(batch):
         shingles = HashSets.from_lists(texts["shingles"])
-        left, right = _places(pairs, texts)
-        shared = [shared_shingles(shingles, left[some], shingles, right[some]) for some in _pieces(len(left))]
-        found.append(pairs.with_columns(pl.Series("shared", np.concatenate(shared))))
+        rare = _shared(pairs, texts, kept_shingles(shingles, frequent, settings))
+        telling = pairs.filter(pl.Series(rare >= settings.min_shared_rare))
+        found.append(telling.with_columns(pl.Series("shared", _shared(telling, texts, shingles))))
     return {"pairs": pl.concat(found).filter(pl.col("shared") >= settings.min_shared)}
 
 
-def shared_shingles(
-    one: HashSets, left: NDArray[np.int64], other: HashSets, right: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """How many shingles the left set of `one` and the right set of `other` have in common."""
-    lefts, left = np.unique(left, return_inverse=True)
-    rights, right = np.unique(right, return_inverse=True)
-    return shared_counts(HashSets.together([one.take(lefts), other.take(rights)]), left, right + len(lefts))
+def _shared(pairs: pl.DataFrame, texts: pl.DataFrame, sets: HashSets) -> NDArray[np.int64]:
+    """How many values the sets of each pair, which stand beside the texts, have in common."""
+    left, right = _places(pairs, texts)
+    found = []
+    for some in _pieces(len(left)):
+        rows, places = np.unique(np.concatenate([left[some], right[some]]), return_inverse=True)
+        found.append(shared_counts(sets.take(rows), *np.split(places, 2)))
+    return np.concatenate(found)
 
 
 def _places(pairs: pl.DataFrame, texts: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -13,17 +13,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from pipeline import schemas
 from pipeline.engines.base import Batch, Batches, Engine
-from pipeline.kernels.bands import BandIndex, Banding
+from pipeline.kernels.bands import Banding, n_agreeing
+from pipeline.kernels.postings import Postings, Sharing
 from pipeline.kernels.shingles import Frequencies, HashSets
 from pipeline.stages.joining import SLIM, Remembered
-from pipeline.stages.pairs import comparable, shared_shingles, signatures, slots_of
+from pipeline.stages.pairs import comparable, kept_shingles, signatures, slots_of
 from pipeline.stages.texts import AT, DAY, SETS, by_number, first_told, in_order, window
 
 if TYPE_CHECKING:
     from pipeline.stages.dedup import Memory, Settings
+
+_PAIRS_AT_ONCE = 1 << 15  # whose signatures are compared together: 32 MB
 
 
 @dataclass(frozen=True)
@@ -32,9 +36,9 @@ class Met:
 
     texts: pl.DataFrame  # exact_key, n_tokens, SETS, text_no
     pairs: pl.DataFrame  # left, right
-    cluster_ids: pl.Series
+    clusters: pl.DataFrame  # text_no, cluster_id: of all their paragraphs
     crowded: pl.Series  # text_no of asking texts that the fuse kept from some
-    n_met: int  # pairs that met in the bands
+    n_met: int  # pairs, of every piece
 
 
 @dataclass(frozen=True)
@@ -73,52 +77,69 @@ class Recall:
         return AT.is_between(first // DAY * DAY if whole_days else first, last)
 
     def met(self, texts: Batches, signed: Batches, n_texts: int, frequent: Frequencies) -> Met:
-        """The remembered texts that agree in enough bands with asking ones, and share enough shingles."""
+        """The remembered texts that share enough rare shingles with asking ones, and agree in enough bands."""
         pairs = [pl.DataFrame(schema={"left": pl.Int64, "exact_key": pl.String})]
         crowded, n_met = [pl.Series("text_no", [], dtype=pl.Int64)], 0
         if self.memory.fingerprints:
-            asking = by_number(self._gathered(signed, "signatures", "text_no", "slots", wanted="asks"))
-            told = self._gathered(texts, "texts", "text_no", "shingles", wanted="asks")
-            own = HashSets.from_lists(by_number(told.join(asking, on="text_no", how="semi"))["shingles"])
-            numbers, index = asking["text_no"].to_numpy(), self._index(asking)
+            asking = self._asking(texts, signed)
+            numbers, slots = asking["text_no"].to_numpy(), slots_of(asking, self.settings.permutations)
+            shingles = HashSets.from_lists(asking["shingles"])
+            postings = Postings(kept_shingles(shingles, frequent, self.settings), self.settings.max_band_size)
             for piece in self._pieces(texts):
                 sets = HashSets.from_lists(piece["shingles"])
-                slots = np.asfortranarray(signatures(sets, frequent, self.settings))  # looked at slot by slot
-                found = index.met_by(slots)
-                enough = shared_shingles(sets, found.left, own, found.right) >= self.settings.min_shared
-                keys = piece["exact_key"].gather(found.left[enough])
-                pairs.append(pl.DataFrame({"left": numbers[found.right[enough]], "exact_key": keys}))
+                found = postings.shared_with(sets, self.settings.min_shared_rare)
+                agrees = self._agree(sets, found, slots, frequent)
+                keys = piece["exact_key"].gather(found.left[agrees])
+                pairs.append(pl.DataFrame({"left": numbers[found.right[agrees]], "exact_key": keys}))
                 crowded.append(pl.Series("text_no", numbers[found.crowded]))
-                n_met += len(found.left)
+                n_met += int(agrees.sum())
         every = pl.concat(pairs).unique()  # a text that stands in several days is met in each
         wanted = pl.col("exact_key").is_in(every["exact_key"].unique().implode())
         met = in_order(self.memory.paragraphs(self.reached(whole_days=True) & wanted), self.settings)
         first = first_told(met).select("exact_key", "n_tokens", *SETS)
         first = first.with_columns((n_texts + pl.int_range(pl.len())).alias("text_no"))
         numbered = every.join(first, on="exact_key").select("left", pl.col("text_no").alias("right"))
-        return Met(first, numbered, met["cluster_id"], pl.concat(crowded), n_met)
+        clusters = met.select("exact_key", "cluster_id").join(first, on="exact_key").select("text_no", "cluster_id")
+        return Met(first, numbered, clusters, pl.concat(crowded), n_met)
 
-    def clusters(self, rows: Batches, known: pl.DataFrame, met: Met) -> Remembered:
+    def clusters(self, rows: Batches, known: pl.DataFrame, met: Met, linked: Batches) -> Remembered:
         """The clusters that the batch may join; a revision's paragraph is met again under its own name."""
         if not self.memory.fingerprints:
             return Remembered(schemas.FINGERPRINTS.empty().select(SLIM), schemas.MEMBERS.empty())
+        copied = self._gathered(linked, "linked", "right")["right"].unique()
+        found = met.clusters.filter(pl.col("text_no").is_in(copied.implode()))["cluster_id"]
         own = self._gathered(rows, "rows", "paragraph_id")["paragraph_id"]
-        names = pl.concat([known.filter("is_reached")["cluster_id"], met.cluster_ids, own]).unique()
+        names = pl.concat([known.filter("is_reached")["cluster_id"], found, own]).unique()
         paragraphs = self.memory.paragraphs(self.reached() & pl.col("cluster_id").is_in(names.implode()), SLIM)
         return Remembered(paragraphs, self.memory.members_of(names))
 
-    def _index(self, asking: pl.DataFrame) -> BandIndex:
-        banding = Banding(self.settings.bands, self.settings.rows, self.settings.agreeing_bands)
-        slots = np.asfortranarray(slots_of(asking, self.settings.permutations))
-        return BandIndex(slots, banding, self.settings.max_band_size)
+    def _asking(self, texts: Batches, signed: Batches) -> pl.DataFrame:
+        """text_no, slots and shingles of the texts that ask, in order."""
+        asking = self._gathered(signed, "signatures", "text_no", "slots", wanted="asks")
+        told = self._gathered(texts, "texts", "text_no", "shingles", wanted="asks")
+        return by_number(asking.join(told, on="text_no"))
+
+    def _agree(
+        self, sets: HashSets, found: Sharing, slots: NDArray[np.uint32], frequent: Frequencies
+    ) -> NDArray[np.bool_]:
+        """Which pairs of remembered sets and signatures of the batch agree in enough bands."""
+        settings = self.settings
+        banding = Banding(settings.bands, settings.rows, settings.agreeing_bands)
+        rows, left = np.unique(found.left, return_inverse=True)
+        old = signatures(sets.take(rows), frequent, settings)
+        agrees = np.empty(len(left), dtype=np.bool_)
+        for begin in range(0, len(left), _PAIRS_AT_ONCE):
+            some = slice(begin, begin + _PAIRS_AT_ONCE)
+            agrees[some] = n_agreeing(old[left[some]], slots[found.right[some]], banding) >= banding.agreeing
+        return agrees
 
     def _pieces(self, texts: Batches) -> Iterator[pl.DataFrame]:
-        """Remembered texts that the batch has not, each piece's once."""
+        """exact_key and shingles of remembered texts that the batch has not, as the days and their rows are filed."""
         keys = self._gathered(texts, "texts", "exact_key")["exact_key"].implode()
         wanted = comparable(self.settings) & self.reached(whole_days=True)
         for piece in self.memory.pieces():
-            rows = piece.filter(wanted).select(*SLIM, "shingles").collect()
-            yield first_told(in_order(rows, self.settings)).filter(~pl.col("exact_key").is_in(keys))
+            rows = piece.filter(wanted).select("exact_key", "shingles").collect()
+            yield rows.filter(~pl.col("exact_key").is_in(keys))
 
     def _gathered(self, batches: Batches, table: str, *columns: str, wanted: str | None = None) -> pl.DataFrame:
         """Some columns of a table, in the driver; with `wanted` of the rows for which that column is true."""

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import accumulate, combinations, pairwise
 from pathlib import Path
+from random import Random
 
 import polars as pl
 import pytest
@@ -167,6 +168,29 @@ def test_an_idiom_makes_no_copy_of_a_short_paragraph():
     )
 
     assert reuse.links.is_empty()
+
+
+@pytest.mark.parametrize("n_before", [0, 200])
+def test_what_two_copies_share_is_more_than_the_pattern_of_a_sentence(n_before):
+    chance = Random(1)  # noqa: S311 - no secret is drawn
+    firms = [first + last for first in ("Ard", "Bel", "Cor", "Dun", "Els") for last in ("by", "ham", "ley", "ton")]
+    verbs, places = ("closed", "opened", "sold", "mended", "left"), ("harbour", "old mill", "school", "north pier")
+
+    def sentence():
+        named = f"{chance.choice(firms)} {chance.choice(verbs)} the {chance.choice(places)}"
+        return f"{named}, {chance.randint(2, 60)} per cent more than in {chance.randint(1950, 2020)}."
+
+    texts = [" ".join(sentence() for _ in range(chance.randint(1, 3))) for _ in range(400)]
+    articles = [article(f"a{number:03}", text) for number, text in enumerate(texts)]
+
+    def links(min_shared_rare):
+        settings = SETTINGS.model_copy(update={"max_frequency": 10, "min_shared_rare": min_shared_rare})
+        before = dedup.apply(table(*articles[:n_before]), dedup.Memory.empty(), settings)
+        found = judged(*articles[n_before:], memory=after(before) if n_before else None, settings=settings)
+        return set(found.links.select("left_id", "right_id").iter_rows())
+
+    assert len(links(1)) > len(links(3)) > 0
+    assert links(3) < links(1)
 
 
 def test_the_same_series_with_the_same_figures_does():

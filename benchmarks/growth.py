@@ -4,6 +4,8 @@
     --batch 10000        articles of a batch, each a day
     --small 1000         articles of one run on an empty store, for the slope
     --form html          html or text
+    --window 0           days that copies and outlet lines are looked for; 0: as configured. Days beyond are history
+                         that no run reads
     --whole              one run of all articles at once, too
 
 Every run is a process of its own; CPU seconds and peak memory are those of the tree of processes. Batch after batch
@@ -13,6 +15,8 @@ measured on a run of one article, is taken off where costs per article are compa
 
     growth.memory      the largest peak of all batches over that of the first
     growth.history     CPU per article of the last batch over the first
+    beyond.memory      the largest peak of the batches after the first whole window over that of the batch that filled
+                       it; beyond.cpu: their CPU per article, the mean over that batch's
     slope              CPU per article of all batches over that of the small run
     window.memory_2x   the peak of two batches at once over that of the first; memory_4x: of four
     whole.*            one run of all articles: its peak, and its CPU per article over that of the small run
@@ -62,8 +66,11 @@ def figures_of(given: argparse.Namespace, folder: Path) -> dict[str, float]:
     n_written = sum(1 for _ in written(World(n_articles, days, OUTLETS, 1), world, (form,), "jsonl"))
     files = sorted((world / form).glob("*.jsonl"))
 
+    shorter = [f"{stage}.window_days={given.window}" for stage in ("clean", "dedup")] if given.window else []
+    settings = [part for setting in shorter for part in ("--set", setting)]
+
     def run(name: str, source: Path, out: str, day: int = 1) -> Cost:
-        command = filled((*COMMAND, "run", *PLACES), form, world, source, folder / out, 1, day)
+        command = filled((*COMMAND, "run", *PLACES, *settings), form, world, source, folder / out, 1, day)
         found = cost(command)
         print(f"{name:<28}{found.cpu:>10,.1f} CPU s{found.memory:>10,.0f} MB", file=sys.stderr, flush=True)
         return found
@@ -93,6 +100,13 @@ def figures_of(given: argparse.Namespace, folder: Path) -> dict[str, float]:
         "nothing_new.wall": again.wall,
         "nothing_new.megabytes": again.memory,
     }
+    full = given.window + 1  # days that a batch looks back to, and its own
+    if given.window and len(batches) > full + 1:
+        beyond = range(full + 1, len(batches))
+        found |= {
+            "beyond.memory": max(batches[day].memory for day in beyond) / batches[full].memory,
+            "beyond.cpu": sum(costs[day] for day in beyond) / len(beyond) / costs[full],
+        }
     found |= {f"window.memory_{size}x": window.memory / batches[0].memory for size, window in windows.items()}
     if given.whole:
         whole = run("whole", source, "whole")
@@ -113,6 +127,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--batch", type=int, default=10_000)
     parser.add_argument("--small", type=int, default=1_000)
     parser.add_argument("--form", choices=("html", "text"), default="html")
+    parser.add_argument("--window", type=int, default=0)
     parser.add_argument("--whole", action="store_true", help="one run of all articles too")
     parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()))
     parser.add_argument("--json", type=Path, default=OUT / "growth.json")

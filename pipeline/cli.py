@@ -866,6 +866,7 @@ def _root(
 
 def main() -> None:
     """Entry point of the `copydesk` command."""
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looks for some in every package installed
     gc.set_threshold(NEW_OBJECTS)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):

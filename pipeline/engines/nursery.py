@@ -24,7 +24,11 @@ from typing import NoReturn
 # two, the line model's small products took three times the CPU seconds.
 NUMPY_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 THREADS = (*NUMPY_THREADS, "POLARS_MAX_THREADS")
-TEND = "import sys; from pipeline.engines.nursery import tend; tend(int(sys.argv[1]))"
+TEND = """import sys
+from multiprocessing.connection import Connection
+from pipeline.engines.nursery import do, tend
+do(tend, Connection(int(sys.argv[1])))
+"""
 Work = Callable[[Connection], None]  # what a child does, over its connection to this process; picklable
 
 
@@ -96,7 +100,7 @@ def _forked(ours: Connection, theirs: Connection) -> int:
     pid = _fork()
     if pid == 0:
         ours.close()  # else it would not hear that this process is gone
-        tend(theirs.fileno())
+        do(tend, theirs)
     return pid
 
 
@@ -108,10 +112,19 @@ def _spawned(_: Connection, theirs: Connection) -> int:
     return os.posix_spawn(sys.executable, command, environment)
 
 
-def tend(descriptor: int) -> NoReturn:
+def do(work: Work, connection: Connection) -> NoReturn:
+    """Do the work, and end the process: nothing of what it is a fork of goes on."""
+    try:
+        work(connection)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+def tend(control: Connection) -> None:
     """In the nursery: start and end children until the other side is gone."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    control: Connection = Connection(descriptor)
     children: dict[int, int] = {}
     with suppress(EOFError, ConnectionError):
         while True:
@@ -124,21 +137,11 @@ def tend(descriptor: int) -> NoReturn:
             pid = _fork()
             if pid == 0:
                 control.close()
-                _do(work, Connection(theirs))
+                do(work, Connection(theirs))
             os.close(theirs)
             children[number] = pid
     for pid in children.values():
         _ended(pid)
-    os._exit(0)
-
-
-def _do(work: Work, connection: Connection) -> NoReturn:
-    try:
-        work(connection)
-    except BaseException:
-        traceback.print_exc()
-        os._exit(1)
-    os._exit(0)
 
 
 def _ended(pid: int) -> int:

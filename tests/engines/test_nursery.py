@@ -64,6 +64,29 @@ def test_children_of_a_fork_have_what_was_loaded():
     assert left == "nobody is left"
 
 
+BROKEN = """
+import pipeline.run
+from pipeline.engines.base import Fences
+from pipeline.engines.local import Local
+from pipeline.engines.nursery import prepared
+
+class Unreadable:
+    def __reduce__(self):
+        return int, ("no number",)
+
+with prepared():
+    try:
+        list(Local(1).map_isolated(Unreadable(), [[1]], Fences(20.0, 2_000_000_000), print))
+    except RuntimeError as error:
+        print(error)
+print("once")
+"""
+
+
+def test_a_fork_that_fails_ends_and_does_not_go_on_as_this_process():
+    assert told_by(BROKEN) == ["a process to read documents did not start (exit code 1)", "once"]
+
+
 def wait_for_the_end(connection):
     connection.send(os.getpid())
     while True:

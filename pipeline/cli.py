@@ -10,7 +10,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -154,24 +154,38 @@ def _ordered(
     engine: EngineName = EngineName.local,
 ) -> Iterator[Order]:  # fmt: skip
     """What a run is asked to do, in folders of this machine: those of buckets are fetched, and published at the end."""
-    from pipeline.config import load
-    from pipeline.objects import is_url
-    from pipeline.remote import fetched, work_folder
-    from pipeline.run import Order
+    with _nursery(engine):
+        from pipeline.config import load
+        from pipeline.objects import is_url
+        from pipeline.remote import fetched, work_folder
+        from pipeline.run import Order
 
-    loaded, moment = load(config, sets or ()), _as_of(as_of)
-    with _folder(console, out, lock_timeout, loaded) as folder:
-        yield Order(
-            config=loaded,
-            source=fetched(source, work_folder(loaded), lock_timeout) if is_url(source) else Path(source),
-            out=folder,
-            as_of=moment,
-            jobs=jobs or len(os.sched_getaffinity(0)),
-            engine=engine.value,
-            dry_run=dry_run,
-            force_publish=force_publish,
-            retry=retry,
-        )
+        loaded, moment = load(config, sets or ()), _as_of(as_of)
+        with _folder(console, out, lock_timeout, loaded) as folder:
+            yield Order(
+                config=loaded,
+                source=fetched(source, work_folder(loaded), lock_timeout) if is_url(source) else Path(source),
+                out=folder,
+                as_of=moment,
+                jobs=jobs or len(os.sched_getaffinity(0)),
+                engine=engine.value,
+                dry_run=dry_run,
+                force_publish=force_publish,
+                retry=retry,
+            )
+
+
+def _nursery(engine: EngineName) -> AbstractContextManager[None]:
+    """What the processes that read documents come from; ready where this command is all the process has done."""
+    if engine != EngineName.local or "polars" in sys.modules:
+        return nullcontext()
+    from pipeline.engines.nursery import NUMPY_THREADS, prepared
+
+    for name in NUMPY_THREADS:  # which this process leaves idle
+        os.environ.setdefault(name, "1")
+    import pipeline.run  # noqa: F401 - what they need is loaded before they are forked
+
+    return prepared()
 
 
 def _print_json(value: object) -> None:
@@ -265,15 +279,15 @@ def run_command(
     """Take in what is new and publish it: the five stages and the commit."""
     console = _console(log_format, quiet=quiet, verbose=verbose)
     with _guarded(console, records=as_json):
-        from pipeline.run import run as start
-
-        if rebuild:
-            from pipeline.rebuild import rebuild as start
-
         with _ordered(
             console, config, source, out, sets, jobs, as_of, lock_timeout,
             dry_run=dry_run, force_publish=force_publish, engine=engine,
         ) as order:  # fmt: skip
+            from pipeline.run import run as start
+
+            if rebuild:
+                from pipeline.rebuild import rebuild as start
+
             outcome = start(order, console, lock_timeout=lock_timeout)
         _finish(console, outcome, out, as_json=as_json, dry_run=dry_run)
 
@@ -299,12 +313,12 @@ def _stage_command(stage: str, what: str, register: Callable[[Callable[..., None
             return
         console = _console(log_format, quiet=quiet, verbose=verbose)
         with _guarded(console, records=as_json):
-            from pipeline import run
-
             with _ordered(
                 console, config, source, out, sets, jobs, as_of, lock_timeout,
                 force_publish=force_publish, engine=engine,
             ) as order:  # fmt: skip
+                from pipeline import run
+
                 outcome = run.one_stage(stage, order, console, lock_timeout=lock_timeout)
             console.say(f"{stage}: done; its tables are in {order.out / '.stage' / stage}")
             _finish(console, outcome, out, as_json=as_json)
@@ -599,9 +613,9 @@ def rejects_command(
     console = Console(level=-1 if quiet else 0)
     with _guarded(console):
         if action is RejectsAction.retry:
-            from pipeline import run
-
             with _ordered(console, config, source, out, sets, jobs, as_of, lock_timeout, retry=True) as order:
+                from pipeline import run
+
                 outcome = run.run(order, console, lock_timeout=lock_timeout)
             _finish(console, outcome, out, as_json=as_json)
             return
@@ -852,6 +866,7 @@ def _root(
 
 def main() -> None:
     """Entry point of the `copydesk` command."""
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looks for some in every package installed
     gc.set_threshold(NEW_OBJECTS)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):

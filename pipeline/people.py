@@ -324,23 +324,28 @@ def left_out_reasons(left_out: Sequence[LeftOut]) -> list[tuple[str, list[LeftOu
 
 def exported(config: Config) -> Iterator[dict[str, str]]:
     """Every spelling of every person of the configuration, with the columns of COLUMNS."""
+    for file, person, spelling in _spellings(config):
+        script = _script(spelling)
+        yield {
+            "id": person.id,
+            "canonical": person.canonical["default"],
+            "alias": spelling,
+            "lang": f"und-{script}" if script else "",
+            "source": person.source or file.source,
+        }
+
+
+def _spellings(config: Config) -> Iterator[tuple[PeopleFile, Person, str]]:
+    """The spellings of every person, each once, the canonical ones first."""
     more: dict[str, list[str]] = {}
     for _, file in config.people_files:
         for spellings in file.alias:
             more.setdefault(spellings.person, []).extend([*spellings.forms, *spellings.native])
     for _, file in config.people_files:
         for person in file.person:
-            canonical = person.canonical["default"]
             spelled = [*person.canonical.values(), *person.aliases, *person.native, *more.get(person.id, ())]
             for spelling in dict.fromkeys(spelled):
-                script = _script(spelling)
-                yield {
-                    "id": person.id,
-                    "canonical": canonical,
-                    "alias": spelling,
-                    "lang": f"und-{script}" if script else "",
-                    "source": person.source or file.source,
-                }
+                yield file, person, spelling
 
 
 def written_rows(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> str:
@@ -370,7 +375,7 @@ def discovered(version: Version, config: Config, min_articles: int) -> list[Prop
 def proposed(paragraphs: Callable[[], Iterable[tuple[str, str]]], config: Config, min_articles: int) -> list[Proposal]:
     """Pairs of spellings in paragraphs `(article, text)`, which are gone through twice, that may be one person's."""
     common = common_words(text for _, text in paragraphs())
-    known = [(row["id"], row["alias"]) for row in exported(config)]
+    known = [(person.id, spelling) for _, person, spelling in _spellings(config)]
     seen = seen_names(paragraphs(), common, [spelling for _, spelling in known])
     return proposals(seen, known, config.people.apart, min_articles=min_articles)
 

@@ -3,9 +3,6 @@
 A child works on one group at a time. The kernel ends it by a signal when a group takes too much CPU time, this process
 when it takes four times as long by the clock; its memory ends at its address space. What failed is done again, task by
 task; a task that fails again stands with the last answer it gave, or is refused.
-
-A new interpreter, never a fork: one after polars has started its threads can hang for good. multiprocessing's own
-start costs a fifth of a second more: it runs the command line's module again, and a process that minds semaphores.
 """
 
 from __future__ import annotations
@@ -14,27 +11,22 @@ import gc
 import os
 import resource
 import signal
-import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Generic
 
 from pipeline.engines.base import Fences, Kernel, Refused, Result, Task
+from pipeline.engines.nursery import Nursery, nursery
 
-# What the libraries of numpy and polars read when they are loaded. Their threads wait for each other at full load: with
-# two, the line model's small products took three times the CPU seconds.
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
 WALL_PER_CPU = 4  # a process that waits for a core or for the disk gets this much longer
 START_SECONDS = 1800.0  # to import the libraries: 2 s alone, more than 300 s on a machine under 17 times its load
 # Groups under way or waiting for one before them, for each process: while a page runs into its limit, the others work
 # on. 32 groups of 4 MB and their answers are 0.4 GB at most.
 GROUPS_AHEAD = 32
-SERVE = "import sys; from pipeline.engines.fenced import serve; serve(int(sys.argv[1]))"
 OUT_OF_MEMORY = 71  # exit code of a child whose address space was full
 
 
@@ -60,20 +52,11 @@ class _Slot(Generic[Task, Result]):
 class _Child(Generic[Task, Result]):
     """A process that answers groups, and the slot it is at."""
 
-    def __init__(self, kernel: Kernel[Task, Result], fences: Fences) -> None:
+    def __init__(self, nursery: Nursery, kernel: Kernel[Task, Result], fences: Fences) -> None:
         self.connection, theirs = Pipe()
-        command = (sys.executable, "-P", "-c", SERVE, str(theirs.fileno()))  # -P: not from the working directory
-        # Ctrl-C reaches the whole group, and the parent decides: in the child it stays blocked.
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
-        try:
-            with theirs:
-                self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and words
-                    command, pass_fds=(theirs.fileno(),), env=_environment()
-                )
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        with suppress(OSError):  # it is dead already: whoever listens to it hears so
-            self.connection.send((kernel, fences))
+        with theirs:
+            self._number = nursery.start(partial(serve, kernel, fences), theirs)
+        self._nursery = nursery
         self.fences = fences
         self.slot: _Slot[Task, Result] | None = None
         self.is_ready = False
@@ -87,9 +70,8 @@ class _Child(Generic[Task, Result]):
 
     def end(self) -> int:
         """Its exit code, once it is gone."""
-        self.process.kill()
         self.connection.close()
-        return self.process.wait()
+        return self._nursery.end(self._number)
 
 
 class Fenced(Generic[Task, Result]):
@@ -97,6 +79,7 @@ class Fenced(Generic[Task, Result]):
 
     def __init__(self, kernel: Kernel[Task, Result], jobs: int, fences: Fences, refused: Refused[Task, Result]) -> None:
         self._kernel, self._jobs, self._fences, self._refused = kernel, jobs, fences, refused
+        self._nursery: Nursery | None = None
         self._children: list[_Child[Task, Result]] = []
         self._waiting: deque[_Slot[Task, Result]] = deque()
 
@@ -120,8 +103,11 @@ class Fenced(Generic[Task, Result]):
                     yield from order.popleft().answers()
         finally:
             for child in self._children:
-                child.end()
+                child.connection.close()
             self._children.clear()
+            if self._nursery is not None:
+                self._nursery.close()
+                self._nursery = None
 
     def _set_to_work(self) -> None:
         for child in [child for child in self._children if child.is_ready and child.slot is None]:
@@ -134,7 +120,8 @@ class Fenced(Generic[Task, Result]):
                     self._waiting.popleft()
         n_starting = sum(not child.is_ready for child in self._children)
         for _ in range(min(self._jobs - len(self._children), len(self._waiting) - n_starting)):
-            self._children.append(_Child(self._kernel, self._fences))
+            self._nursery = self._nursery or nursery()
+            self._children.append(_Child(self._nursery, self._kernel, self._fences))
 
     def _listen(self) -> None:
         """Take in what the children say next, and end those whose time is over."""
@@ -190,13 +177,8 @@ class Fenced(Generic[Task, Result]):
             self._waiting.extendleft(reversed(slot.again))
 
 
-def serve(descriptor: int) -> None:
+def serve(kernel: Kernel[Task, Result], fences: Fences, connection: Connection) -> None:
     """In the child: answer groups until the other side is gone."""
-    connection: Connection = Connection(descriptor)
-    try:
-        kernel, fences = connection.recv()
-    except EOFError:
-        return
     signal.signal(signal.SIGPROF, signal.SIG_DFL)  # which ends the process
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_AS, fences.memory_bytes)
@@ -240,8 +222,3 @@ def _cause(code: int, fences: Fences) -> tuple[str, str]:
         return "out_of_memory", f"more than {fences.memory_bytes:,} bytes of address space"
     how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
     return "killed", f"the process reading it died: {how}"
-
-
-def _environment() -> dict[str, str]:
-    """Of a child: it imports from where this process does, and computes in one thread unless told otherwise."""
-    return {**dict.fromkeys(THREADS, "1"), **os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -37,8 +37,9 @@ from pyspark.serializers import CPickleSerializer
 from pipeline import __version__, errors
 from pipeline.engines.base import Batch, Batches, BatchKernel, Fences, Kernel, Keys, Refused, Result, Task
 from pipeline.engines.bundles import part_name, part_names, placed, read_part, read_whole, summed, write_part
-from pipeline.engines.fenced import THREADS, Fenced
+from pipeline.engines.fenced import Fenced
 from pipeline.engines.keys import columns_of, dealt, refuse_unlike
+from pipeline.engines.nursery import THREADS
 from pipeline.files import TEMPORARY, remove_folder, reset_folder
 
 LOG = "spark.log"  # in the work folder: what the JVM says

@@ -8,43 +8,44 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
 from pipeline.kernels.agencies import AGENCIES
+from pipeline.kernels.patterns import deferred
 
 N_AUTHORS = 20
 NAME_LENGTH = 80  # characters; what is longer is a sentence
 N_WORDS = 6  # in a name; "Xosé Manuel Pereiro de la Torre" has six
 
-MARKUP = re.compile(r"<[^<>]{0,300}>")
-ASIDE = re.compile(r"\([^()]{0,80}\)|\[[^\[\]]{0,80}\]|\S{1,64}@\S{1,80}\.\w{2,10}|(?<!\w)@\w{1,40}|https?:\S{0,200}")
+MARKUP = deferred(r"<[^<>]{0,300}>")
+ASIDE = deferred(r"\([^()]{0,80}\)|\[[^\[\]]{0,80}\]|\S{1,64}@\S{1,80}\.\w{2,10}|(?<!\w)@\w{1,40}|https?:\S{0,200}")
 _GENRE = (
     r"(?:(?:ein|eine|an?|un|una|une)\s)?(?:kommentar|kolumne|analyse|interview|gastbeitrag|essay|reportage|bericht|"
     r"analysis|opinion|comment|column|review|words|story|report|written|posted|published|reporting|escrito|publicado|"
     r"écrit|rédigé|geschrieben|verfasst|scritto|skrevet|skriven|geschreven|ditulis|texte?|texto|testo|tekst)"
 )
-BY = re.compile(
+BY = deferred(
     rf"^(?:(?:{_GENRE}\s)?(?:by|von|vom|par|por|di|af|av|door|oleh|przez|от|автор)(?:\s*:\s*|\s+)"
     r"|(?:text|texte|texto|testo|tekst|autor|autora|autorin|autoren|auteur|autore|author|authors|penulis|yazan|"
     r"reporter|reportero|written by|words|文|記者|取材・文|기자)\s*[:：]\s*)",
     re.IGNORECASE,
 )
-LABEL = re.compile(
+LABEL = deferred(
     r"^(?:foto|photo|picture|bild|video|fotograf|illustration|grafik|redigering|editor|editing)\w*\s*[:：]",
     re.IGNORECASE,
 )
 # Between names; a slash, a dash and a bar between a name and its agency.
-BREAK = re.compile(r"\s*[;|•·、，]\s*|\s*/\s*|,\s+|\s+[-–—]\s+|,?\s+(?:and|und|&|og|och|with|mit|avec|ja|ve|dan|и)\s+")
+BREAK = deferred(r"\s*[;|•·、，]\s*|\s*/\s*|,\s+|\s+[-–—]\s+|,?\s+(?:and|und|&|og|och|with|mit|avec|ja|ve|dan|и)\s+")
 # The same, but in some names too (Ortega y Gasset): they part only what is a name of two words on both sides.
-SHORT_BREAK = re.compile(r"\s+(?:y|e|et|en|i|a|con)\s+")
-INITIALS = re.compile(r"[a-zäöü]{2,4}")  # of a writer or a region, beside an agency
-HEIRS = re.compile(r",\s+(?=(?:Jr|Sr|II|III|IV)\b)")
-PLACE = re.compile(r"(?<=\w\s)(?:in|aus|from)\s[A-ZÀ-Ý].*$")
-NATIVE_ROLE = re.compile(r"\s*(?:記者|记者|기자|특파원|特派員|編集委員)$")
-WORD = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*\.?")
-CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-TOP_LEVEL = re.compile(
+SHORT_BREAK = deferred(r"\s+(?:y|e|et|en|i|a|con)\s+")
+INITIALS = deferred(r"[a-zäöü]{2,4}")  # of a writer or a region, beside an agency
+HEIRS = deferred(r",\s+(?=(?:Jr|Sr|II|III|IV)\b)")
+PLACE = deferred(r"(?<=\w\s)(?:in|aus|from)\s[A-ZÀ-Ý].*$")
+NATIVE_ROLE = deferred(r"\s*(?:記者|记者|기자|특파원|特派員|編集委員)$")
+WORD = deferred(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*\.?")
+CJK = deferred(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+TOP_LEVEL = deferred(
     r"\.(?:com|org|net|de|at|ch|lu|fr|es|it|nl|be|dk|no|se|fi|is|pl|cz|ru|tr|in|jp|cn|vn|id|co|uk|au|za|ca|tv|info|news|online)\b"
 )
-NOT_SIGNS = re.compile(r"[\W_]+")
-ARTICLES = re.compile(r"^(?:the|der|die|das|el|la|le|il|de|les|los)\s+")
+NOT_SIGNS = deferred(r"[\W_]+")
+ARTICLES = deferred(r"^(?:the|der|die|das|el|la|le|il|de|les|los)\s+")
 
 _ROLES = (
     "journalist journalistin redakteur redakteurin reporter reporterin korrespondent korrespondentin "
@@ -63,7 +64,7 @@ _DESKS = (
 )
 DESKS = frozenset(_DESKS.split())
 LEGAL = frozenset(("gmbh", "kg", "ltd", "inc", "llc", "verlag"))  # of a firm, whose name has "and" in it
-CJK_DESK = re.compile(
+CJK_DESK = deferred(
     r"新聞|新闻|通信|通訊|通讯|日報|日报|編集部|编辑部|オンライン|報導|뉴스|신문|편집|Web$|社$|网$|網$|現代$"
 )
 _PARTICLES = (

@@ -14,17 +14,18 @@ from itertools import accumulate
 import regex
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
+from pipeline.kernels.patterns import deferred, deferred_regex
 from pipeline.kernels.words import SENTENCE_END, words
 
-BULLET = regex.compile(r"(?:[•·‣▪●○*–—►▶›»>-]|\d{1,2}[.)])\s")
-SYMBOL = regex.compile(r"[|›»©®→▾•]")
-ADDRESS = regex.compile(r"https?://|\bwww\.|\w@\w|\.(?:com|org|net)\b")
-EMAIL = regex.compile(r"(?:[\p{L}-]{1,12}\s?:\s?)?[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,4}")
+BULLET = deferred_regex(r"(?:[•·‣▪●○*–—►▶›»>-]|\d{1,2}[.)])\s")
+SYMBOL = deferred_regex(r"[|›»©®→▾•]")
+ADDRESS = deferred_regex(r"https?://|\bwww\.|\w@\w|\.(?:com|org|net)\b")
+EMAIL = deferred_regex(r"(?:[\p{L}-]{1,12}\s?:\s?)?[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,4}")
 HIDDEN_EMAIL = "[email protected]"  # what Cloudflare shows in place of one
 
 # Phrases that site chrome uses. A feature, never a verdict on their own; looked for in the first 200 characters, in
 # lower case. `re`, since it takes 11 µs for a line here and `regex`, ignoring case, 28.
-CUE = re.compile(
+CUE = deferred(
     r"""\b(?:
       comments?\s?\d*$ | comments?\s(?:that|policy|section|guidelines) | (?:leave|post|add|write)\sa\scomment
       | log\s?in\b | sign\s(?:in|up) | subscribe | newsletters? | unsubscribe | your\sinbox | podcasts?
@@ -46,7 +47,7 @@ CUE = re.compile(
     re.VERBOSE,
 )
 # Words that say so only in a line of less than 8 words; in a story they are words like any other.
-SHORT_CUE = regex.compile(
+SHORT_CUE = deferred_regex(
     r"\b(?:menu|search|home|close|register|subscriptions?|print|share|comments?|latest|trending|popular|recommended"
     r"|related|privacy|advertis(?:e|ing)|loading|main\s(?:page|content|contents|navigation)|view\sall|about\sus|e-?mail)\b",
     regex.IGNORECASE,
@@ -60,32 +61,32 @@ DAY_FORMS = (
     rf"{YEAR}\s?[-./年년]\s?\d{{1,2}}\s?[-./月월]\s?\d{{1,2}}[日일.]?",
     rf"\d{{1,2}}[-./]\d{{1,2}}[-./](?:{YEAR}|\d\d)",
 )
-DAY = regex.compile("|".join(rf"(?<!\d)(?:{form})(?!\d)" for form in DAY_FORMS))
-TIME = regex.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?::\d{2})?(?:\.\d+)?(?:Z|\s?[ap]\.?m\b\.?)?(?!\d)", regex.IGNORECASE)
+DAY = deferred_regex("|".join(rf"(?<!\d)(?:{form})(?!\d)" for form in DAY_FORMS))
+TIME = deferred_regex(r"(?<!\d)\d{1,2}[:.h]\d{2}(?::\d{2})?(?:\.\d+)?(?:Z|\s?[ap]\.?m\b\.?)?(?!\d)", regex.IGNORECASE)
 
-DIGIT = regex.compile(r"\d")
+DIGIT = deferred_regex(r"\d")
 
 NAME = r"\p{Lu}[\p{L}.'’-]*+(?:\s(?:(?:de|da|di|van|von|der|den|el|al|bin|la|le|y|e)\s)?\p{Lu}[\p{L}.'’-]*+){0,3}"
 FULL_NAME = NAME.replace("{0,3}", "{1,3}")  # two words at least
 NAMES = rf"{NAME}(?:(?:,|\s&|\s\p{{Ll}}{{1,3}}|,\s\p{{Ll}}{{1,3}})\s{NAME}){{0,4}}"
-BY = regex.compile(
+BY = deferred_regex(
     rf"(?:(?i:by|von|por|par|di|da|door|av|af|oleh|written\sby|reported\sby|text|texte|texto)\s*:?\s+(?P<names>{NAMES})"
     r"|(?i:editor|author|autor|autore|auteur|reporter|writer|redakteur|editör|muhabir)s?\s?[:：]\s?(?P<names>\S.{1,60}?))"
     r"(?:\s?[|,–—-].{0,60})?"
 )
-NAME_COUNT = regex.compile(
+NAME_COUNT = deferred_regex(
     rf"(?P<names>{FULL_NAME})\s(?i:views?|reads?|hits|posts|followers|vues|aufrufe|visitas)(?:\s?:?\s?[\d.,]+)?"
 )
-NATIVE_BY = regex.compile(
+NATIVE_BY = deferred_regex(
     r"(?P<names>\p{Hangul}{2,4})\s(?:\S{1,6}\s)?(?:기자|특파원)(?:\s.{0,40})?"
     r"|(?:记者|記者|文)\s?[/:：]?\s?(?P<names>\p{Han}{2,4})"
 )
-BARE_NAME = regex.compile(NAME)
+BARE_NAME = deferred_regex(NAME)
 
 PICTURE = (
     r"(?:photos?|images?|pictures?|fotos?|fotografie|bild(?:er)?|video|credits?|사진|제공|写真|摄影|攝影|图片?|圖)"
 )
-CREDIT = regex.compile(
+CREDIT = deferred_regex(
     rf"[(（\[]\s?(?:[\w.]{{1,12}}\s){{0,3}}?{PICTURE}\b[^()（）\[\]]{{0,60}}[)）\]]\W{{0,3}}$"  # (Photo = The Herald)
     r"|[(（][^()（）=]{1,40}=[^()（）=]{1,40}[)）]$"  # a credit in a script the list does not know
     rf"|^(?:(?:file|stock|crédit)\s)?{PICTURE}(?:\scredits?|\sby|\scourtesy(?:\sof)?|\svon|\sde)?\s?[:：=/©]"
@@ -94,39 +95,41 @@ CREDIT = regex.compile(
     regex.IGNORECASE,
 )
 # "... in the old harbour. Photograph: Jane Holm/The Herald"; the words in any case, the name with a capital.
-SAID_CREDIT = regex.compile(
+SAID_CREDIT = deferred_regex(
     r"(?:^|[.!?…:)”\"»]\s+)(?i:(?:file|stock|archive)\s)?"
     r"(?i:photo(?:s|graphs?|graphy)?|pictures?|images?|graphics?|illustrations?|fotos?|fotografie|fotografía|bild(?:er)?"
     r"|grafik|crédit|credit|imagen|imagem|immagine)(?i:\scredits?)?"
     r"\s?(?:[:：/©]\s?(?:©\s?)?|(?i:by|courtesy\sof|von|de|par|di)\s)\p{Lu}(?:(?<=\b\p{Lu})\.|[^.!?…]){1,60}\.?$"
 )
-NAMES_CREDIT = regex.compile(
+NAMES_CREDIT = deferred_regex(
     r"[(（]\p{Lu}[^()（）/|]{1,40}\s?[/|]\s?\p{Lu}[^()（）]{1,40}[)）]"
 )  # a line: (Holm / The Herald)
-TAIL_CREDIT = regex.compile(r"\S\s+[:|/©]\s*+(?:©\s*)?(?:\p{Lu}{2,6}|\p{Lu}[\p{L}.]{1,14}(?:\s\p{Lu}[\p{L}.]{1,14})?)$")
-SOURCE = regex.compile(
+TAIL_CREDIT = deferred_regex(
+    r"\S\s+[:|/©]\s*+(?:©\s*)?(?:\p{Lu}{2,6}|\p{Lu}[\p{L}.]{1,14}(?:\s\p{Lu}[\p{L}.]{1,14})?)$"
+)
+SOURCE = deferred_regex(
     r"(?:sources?|quellen?|fuentes?|fonte|fonti|kaynak|bron|kilde|källa|źródło|источник|출처|来源|來源|ソース)\s?[:：=]\s?\S.{0,60}",
     regex.IGNORECASE,
 )
 
-CONTRIBUTED = regex.compile(
+CONTRIBUTED = deferred_regex(
     r"\(?(?i:(?:with\s)?(?:additional\s)?reporting\sby|with\s(?:additional\s)?(?:files|material)\s(?:by|from)"
     r"|mit\smaterial(?:\s(?:von|der|des))?|con\sinformación\sde|com\sinformações\sd[aeo])"
     r"\s(?:\p{Ll}{1,3}\s)?\p{Lu}[^.!?]{1,100}[.)]*"
     r"|\(?(?i:avec)\s(?:l['’])?\p{Lu}{2,6}\)?"
     r"|\p{Lu}[^.!?]{1,100}\scontributed\s(?:to\sthis\s(?:report|story|article)|reporting)\."
 )
-RIGHTS = regex.compile(
+RIGHTS = deferred_regex(
     r"[©ⓒ]|\(c\)\s?(?:19|20)\d\d|copyright\s*+(?:[©ⓒ:]|\(c\)|(?:19|20)\d\d|by\b|$)", regex.IGNORECASE
 )
-AD_LABEL = regex.compile(
+AD_LABEL = deferred_regex(
     r"\W*(?:advertisements?|advertising|sponsored|anzeige|werbung|publicidad|anuncio|publicité|pubblicità|publicidade"
     r"|advertentie|annons|reklame?|reklama|реклама|広告|광고|广告"
     r"|(?:story|article)\scontinues\s(?:below|after)(?:\s(?:this\s)?(?:advertisement|ad))?)\W*",
     regex.IGNORECASE,
 )
 # A box in the story that leads away from it: "READ MORE: Cannery to close", "One long read a week. Sign up".
-AWAY = regex.compile(
+AWAY = deferred_regex(
     r"(?i:read\s(?:more|also|next)|related(?:\s\p{L}+)?|see\salso|also\sread|don['’]t\smiss|lesen\ssie\s(?:auch|mehr)"
     r"|mehr\szum\sthema|(?:à\s)?lire\saussi|lea\stambién|te\spuede\sinteresar|leia\s(?:mais|também)|leggi\sanche"
     r"|lees\sook|läs\sockså|читайте\s(?:также|ещё))\s?[:：]\s?\S.*"
@@ -134,7 +137,7 @@ AWAY = regex.compile(
     r"(?:\s(?i:now|here|today))?\W{0,3}"
 )
 # What stands below a story and is none of it: who wrote it, where to write to, whose views they are, calls to follow.
-NOTE = regex.compile(
+NOTE = deferred_regex(
     rf"(?:.{{0,200}}[.!?…]\s+)?(?i:(?:you\scan\s)?(?:reach|contact|e-?mail|follow|write\sto))\s"
     rf"(?:(?i:him|her|them|us|me|the\s(?:author|reporter|writer|newsroom))|@\w+|(?:the\s)?{NAME})\s"
     r"(?i:at|on|by|via|for)\b.{0,160}"
@@ -150,9 +153,9 @@ NOTE = regex.compile(
     r"|(?:.{0,200}[.!?…]\s+)?(?i:schreiben\ssie|mailen\ssie|kontaktieren\ssie|écrivez|contactez|envoyez|escríba\p{L}*"
     rf"|escribe|contacte|scrivi\p{{L}}*|contatta\p{{L}}*|escreva|envie|mail\snaar)\b.{{0,160}}{EMAIL.pattern}\W{{0,3}}"
 )
-MENU_SIGN = regex.compile(r"[|»›•▸→/>·]")
-MENU_JOIN = regex.compile(r"\s*+[|»›•▸→]\s*+|\s++[/>·]\s++")
-DESK = regex.compile(r"\p{Lu}.*\b(?i:desk|staff|newsroom|reporters?|correspondents?|redaktion|redacción|rédaction)")
+MENU_SIGN = deferred_regex(r"[|»›•▸→/>·]")
+MENU_JOIN = deferred_regex(r"\s*+[|»›•▸→]\s*+|\s++[/>·]\s++")
+DESK = deferred_regex(r"\p{Lu}.*\b(?i:desk|staff|newsroom|reporters?|correspondents?|redaktion|redacción|rédaction)")
 
 TITLE_WORDS = 30  # a headline has no more
 PATTERN_CHARS = 300  # role patterns look at lines up to this long

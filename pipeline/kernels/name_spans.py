@@ -26,6 +26,7 @@ from pipeline.kernels.neighbours import (
     is_title,
     opens_sentence,
 )
+from pipeline.kernels.patterns import deferred
 
 Place = tuple[int, int]  # where a word begins and ends
 
@@ -40,12 +41,12 @@ PLAIN = rf"[{CAPITAL}](?:['’][{CAPITAL}])?{SMALL}*(?:{DASH}{SMALL}+)*"  # Kim,
 WORD = rf"(?:{INITIALS}|{WITH_ARTICLE}|{PLAIN})"
 PARTICLE = r"(?:al|el|bin|ibn|bint|von|van|der|den|de|da|dos|del|la|le)"
 SPACE = r"[^\S\n]"
-SPAN = re.compile(rf"(?<![\w'’.@#/])(?<!{DASH}){WORD}(?:{SPACE}{{1,2}}(?:{PARTICLE}{SPACE}){{0,2}}{WORD}){{1,7}}(?!\w)")
+SPAN = deferred(rf"(?<![\w'’.@#/])(?<!{DASH}){WORD}(?:{SPACE}{{1,2}}(?:{PARTICLE}{SPACE}){{0,2}}{WORD}){{1,7}}(?!\w)")
 WHITE = r"[\s\x1c-\x1f]"  # what Python's \s is, for polars
 # What every text with a stretch has, for polars: 12,000 paragraphs take 6 ms, and fewer than half have it.
 MAY_HOLD_NAMES = rf"[{CAPITAL}][^\s\x1c-\x1f]*{WHITE}{{1,2}}(?:{PARTICLE}{WHITE}){{0,2}}(?:[aeAE]l{DASH})?[{CAPITAL}]"
-WORDS = re.compile(rf"(?<![\w'’])(?<!{DASH}){SMALL}+")  # the un of Jong-un is no word
-GAPS = re.compile(r"[^\S\n]+")
+WORDS = deferred(rf"(?<![\w'’])(?<!{DASH}){SMALL}+")  # the un of Jong-un is no word
+GAPS = deferred(r"[^\S\n]+")
 # Capitalised words that no person's name has: what is left of headlines, agencies, parties.
 NO_PERSON = frozenset(
     [

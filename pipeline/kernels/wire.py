@@ -171,6 +171,20 @@ class Masked(NamedTuple):
         return "".join(next(names) if char == MARK else char for char in self.text[start:end]).strip()[:SHOWN]
 
 
+class _Shape(NamedTuple):
+    """One template of a form, at a place."""
+
+    form: Form
+    pattern: str  # compiled when a text first has what is needed: all of them take a quarter of a second
+    needed: Sequence[Sequence[str]]  # of each some word, case-folded, is in every text that the pattern matches
+
+    def found_in(self, text: str, folded: str, start: int) -> regex.Match[str] | None:
+        """The first match in the text, whose case-folded form is `folded`, from `start` on."""
+        if all(any(word in folded for word in words) for words in self.needed):
+            return _compiled(self.pattern).search(text, start)
+        return None
+
+
 class _Cues(NamedTuple):
     before: re.Pattern[str]
     after: re.Pattern[str]
@@ -187,7 +201,7 @@ class WireRules:
     agencies: Mapping[str, Agency]
     by_name: Mapping[str, str]  # name -> agency_id
     by_outlet: Mapping[str, str]  # host or name of an outlet in lower case -> agency_id
-    patterns: Mapping[str, Sequence[tuple[Form, str]]]  # by place; compiled when they are first looked for
+    shapes: Mapping[str, Sequence[_Shape]]  # by place
     pictures: Sequence[str]  # words of pictures
     citing: Citing
     own_words: tuple[str, ...]  # literals of the forms that name no agency
@@ -252,7 +266,7 @@ def compiled(
             _own(by_outlet, outlet.lower(), agency.agency_id)
     lists = {**words, "newsagency": citing.agency}
     slots = {name: _slot(listed) for name, listed in lists.items()} | _SLOTS
-    patterns: dict[str, list[tuple[Form, str]]] = {place: [] for place in PLACES}
+    shapes: dict[str, list[_Shape]] = {place: [] for place in PLACES}
     own_words: set[str] = set()
     for form in forms:
         for template in form.like:
@@ -260,13 +274,14 @@ def compiled(
             pattern = _pattern(template, slots)
             if form.agency_id is not None:
                 own_words.add(max(_literals(template), key=len))
+            needed = _needed(template, {name: listed for name, listed in lists.items() if name not in _SLOTS})
             for place in form.where:
-                patterns[place].append((form, _anchored(pattern, place)))
+                shapes[place].append(_Shape(form, _anchored(pattern, place), needed))
     return WireRules(
         agencies=by_id,
         by_name=by_name,
         by_outlet=by_outlet,
-        patterns=patterns,
+        shapes=shapes,
         pictures=tuple(pictures),
         citing=citing,
         own_words=tuple(sorted(own_words)),
@@ -275,7 +290,7 @@ def compiled(
 
 @cache
 def _compiled(pattern: str) -> regex.Pattern[str]:
-    """The pattern, compiled once a process: all of them take a quarter of a second."""
+    """The pattern, compiled once a process."""
     return regex.compile(pattern)
 
 
@@ -354,6 +369,19 @@ def _pattern(template: str, slots: Mapping[str, str]) -> str:
             slot = slots[token["slot"]]
             parts.append(f"(?:{slot})?" if token["optional"] else slot)
     return "".join(parts)
+
+
+def _needed(template: str, lists: Mapping[str, Sequence[str]]) -> list[Sequence[str]]:
+    """What stands in every text that the template matches: of each some word, case-folded."""
+    needed: list[Sequence[str]] = []
+    for token in _TOKEN.finditer(template):
+        if token["literal"]:
+            needed += [(part.casefold(),) for part in token["literal"].split("/") if part]
+        elif token["slot"] == "agency" and not token["optional"]:
+            needed.append((MARK,))
+        elif token["slot"] in lists and not token["optional"]:
+            needed.append([max(word.split(), key=len).casefold() for word in lists[token["slot"]]])
+    return [words for words in needed if words]
 
 
 def _needs_space(token: Mapping[str, str | None]) -> bool:
@@ -482,9 +510,11 @@ def _form_signs(
     masked: Masked, place: str, where: str, rules: WireRules, others: frozenset[str]
 ) -> Iterator[tuple[Form, Sign]]:
     """For each form that the text has at this place, the agencies it names; `others` are names of something else."""
-    for form, pattern in rules.patterns[place]:
-        text = masked.text if form.agency_id is None else masked.whole
-        found = _compiled(pattern).search(text, max(0, len(text) - CLOSE_CHARS) if place == "close" else 0)
+    texts = [(text, text.casefold()) for text in (masked.text, masked.whole)]
+    for shape in rules.shapes[place]:
+        form = shape.form
+        text, folded = texts[form.agency_id is not None]
+        found = shape.found_in(text, folded, max(0, len(text) - CLOSE_CHARS) if place == "close" else 0)
         if found is None:
             continue
         if form.agency_id is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Literal
 
 import polars as pl
@@ -198,7 +199,7 @@ def _check_person(where: str, person: Person, file: PeopleFile) -> None:
         raise ConfigError(f"{where}: canonical has no 'default'")
     if not (person.source or file.source):
         raise ConfigError(f"{where}: no source; give one for the person, or for the file")
-    if person.family and _family_at(_tokens(person.canonical["default"]), person.family) is None:
+    if person.family and _family_at(person.canonical["default"], person.family) is None:
         raise ConfigError(f"{where}: family '{person.family}' is no part of '{person.canonical['default']}'")
 
 
@@ -214,7 +215,7 @@ def _check_form(where: str, alias: Alias, person: Person) -> None:
 
 def is_one_word(form: str) -> bool:
     """Whether a form has one word with letters or none, cut at spaces and hyphens: J.Lo has one, Jae-in two."""
-    return sum(1 for word in _tokens(form) if fold_key(word)) < 2
+    return sum(map(bool, _token_keys(form))) < 2
 
 
 def _clash(error: SharedSpellingError, aliases: Sequence[tuple[str, Person, Alias]]) -> str:
@@ -242,16 +243,22 @@ def _forms(person: Person, forms: Sequence[str], native: Sequence[str]) -> list[
     return latin + [Alias(person.id, form, "native", person.family) for form in native]
 
 
-def _tokens(form: str) -> list[str]:
+@lru_cache(maxsize=4_096)  # every form is asked about four times
+def _tokens(form: str) -> tuple[str, ...]:
     """The words of a form; the article al, which spellings have or have not, is none. Al Gore is two words."""
     words = form.replace("-", " ").split()
-    return [word for place, word in enumerate(words) if not place or word.casefold() not in ARTICLES]
+    return tuple(word for place, word in enumerate(words) if not place or word.casefold() not in ARTICLES)
 
 
-def _family_at(tokens: Sequence[str], family: str) -> int | None:
-    """Which of the words the family name begins with; None where it is not among them."""
-    keys = [fold_key(token) for token in tokens]
-    wanted = [fold_key(token) for token in _tokens(family)]
+@lru_cache(maxsize=4_096)
+def _token_keys(form: str) -> tuple[str, ...]:
+    """The fold keys of its words."""
+    return tuple(map(fold_key, _tokens(form)))
+
+
+def _family_at(form: str, family: str) -> int | None:
+    """Which word of the form the family name begins with; None where it is not in it."""
+    keys, wanted = _token_keys(form), _token_keys(family)
     places = range(len(keys) - len(wanted) + 1)
     return next((at for at in places if keys[at : at + len(wanted)] == wanted), None)
 
@@ -260,12 +267,11 @@ def _family_of(form: str, person: Person) -> str:
     """The family name in a form: the person's own, or the words in its place where the form has as many words."""
     if not person.family:
         return ""
-    tokens = _tokens(form)
-    if _family_at(tokens, person.family) is not None:
+    if _family_at(form, person.family) is not None:
         return person.family
-    own = _tokens(person.canonical["default"])
-    at = _family_at(own, person.family)
-    if at is None or len(tokens) != len(own):
+    default = person.canonical["default"]
+    tokens, at = _tokens(form), _family_at(default, person.family)
+    if at is None or len(tokens) != len(_tokens(default)):
         return ""
     return " ".join(tokens[at : at + len(_tokens(person.family))])
 

@@ -96,6 +96,27 @@ def test_a_dateline_names_the_source(start, agency):
     assert told(*opened(start)) == (agency, "dateline")
 
 
+OWN = compiled(
+    [Agency("AFP", ("AFP",))],
+    [Form("credit", ("tail",), ("{said} {agency}/Straße {on?}",))],
+    {"said": ("Words from", "Quelle"), "on": ("Monday",)},
+    [],
+    Citing(),
+)
+
+
+@pytest.mark.parametrize("line", ["words  FROM AFP / STRAßE", "quelle AFP/straße Monday"])
+def test_what_a_form_needs_is_looked_for_in_any_case_and_spacing(line):
+    found = wire.signs(None, None, page(tail=[line]), OWN)
+
+    assert [(sign.kind, sign.agency_id) for sign in found] == [("credit", "AFP")]
+
+
+@pytest.mark.parametrize("line", ["Words by AFP/Straße", "Quelle AFP", "Quelle DPA/Straße"])
+def test_a_line_without_what_a_form_needs_does_not_have_it(line):
+    assert wire.signs(None, None, page(tail=[line]), OWN) == []
+
+
 def test_a_dateline_below_the_summary_still_counts():
     assert told("The bridge is closed until spring.", *opened("Berlin (dpa) - ")) == ("dpa", "dateline")
 

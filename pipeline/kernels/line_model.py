@@ -61,14 +61,12 @@ class Network:
         rows, n_rows = spread(where)
         state = np.zeros((n_rows, entered.shape[1]))
         state[rows] = np.maximum(entered, 0.0, out=entered)
-        live = np.zeros((n_rows, 1))
-        live[rows] = 1.0
+        around = np.delete(np.arange(n_rows), rows)
         for number, dilation in enumerate(DILATIONS):
             reached = beside(state, dilation) @ self.weights[2 + 2 * number]
             reached += self.weights[3 + 2 * number]
-            np.maximum(reached, 0.0, out=reached)
-            reached *= live[dilation:-dilation]
-            state[dilation:-dilation] += reached
+            state[dilation:-dilation] += np.maximum(reached, 0.0, out=reached)
+            state[around] = 0.0
         lines = state[rows]
         attention, of_line, of_page, bias, leaving, leaving_bias = self.weights[-6:]
         _, summary = summaries(lines, attention, where)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +97,8 @@ def batches(all_units: Sequence[Sequence[Unit]]) -> Iterator[tuple[list[int], ND
 
 def facts_of(pages: Sequence[Sequence[Unit]]) -> NDArray[np.int64]:
     """(units, 12): lines.Markup.facts of all units."""
-    return np.array([unit.first.markup.facts for page in pages for unit in page if unit.first.markup], np.int64)
+    rows = [unit.first.markup.facts for page in pages for unit in page if unit.first.markup]
+    return np.fromiter(chain.from_iterable(rows), np.int64).reshape(len(rows), -1)
 
 
 def page_scores(

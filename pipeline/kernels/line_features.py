@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,9 +139,10 @@ class _Characters:
 
     def __init__(self, pages: Sequence[Sequence[str]]) -> None:
         self.layout = layout([len(page) for page in pages])
-        text = "".join(f"{line}\n" for page in pages for line in page)
+        lines = [*chain.from_iterable(pages), ""]
+        text = "\n".join(lines)
         if text.count("\n") != self.layout.n_lines:
-            text = "".join(" ".join(line.split("\n")) + "\n" for page in pages for line in page)
+            text = "\n".join([line.replace("\n", " ") for line in lines])
         points = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32)
         if len(points) and points.max() >= _TABLE:
             points = np.where(points < _TABLE, points, np.uint32(_IDEOGRAPH))
@@ -244,7 +246,8 @@ def _form(
     is_year = is_figure & (word_length == 4) & ((points[start] == 49) | (points[start] == 50))
     following = points[np.minimum(batch.word_end, len(points) - 1)]
     beyond = classes[np.minimum(batch.word_end + 1, len(points) - 1)]
-    is_part = is_figure & (word_length <= 2) & np.isin(following, (45, 46, 47, _COLON)) & ((beyond & DIGIT) > 0)
+    is_joint = ((following >= 45) & (following <= 47)) | (following == _COLON)  # - . / :
+    is_part = is_figure & (word_length <= 2) & is_joint & ((beyond & DIGIT) > 0)
     slashes = np.zeros(len(points), bool)
     slashes[:-1] = (points[:-1] == _SOLIDUS) & (points[1:] == _SOLIDUS)
     n_upper = batch.counted((classes & UPPER) > 0)
@@ -298,18 +301,19 @@ def _story_block(where: Layout, n_words: Ints, is_prose: Bools) -> tuple[Bools, 
 
 def _topics(batch: _Characters, in_story: Bools, is_function: Bools) -> tuple[Ints, Ints]:
     """How many longer words, function words apart, each line has; how many of them the story block has elsewhere."""
-    page = batch.layout.page[batch.word_line].astype(np.uint64)
+    start = batch.word_start
+    long = np.flatnonzero((batch.word_end - start > 3) | ((batch.classes[start] & UNSPACED) > 0))
+    line = batch.word_line[long]
     # All 64 bits: fewer would make words meet by the page's number in the batch, and scores hang on the batch.
-    key = _mixed(batch.word_hash ^ _mixed(page + np.uint64(7)))
-    first = batch.word_start
-    is_long = (batch.word_end - first > 3) | ((batch.classes[first] & UNSPACED) > 0)
-    told = in_story[batch.word_line]
-    story, printings = np.unique(key[is_long & told], return_counts=True)
+    key = _mixed(batch.word_hash[long] ^ _mixed(batch.layout.page[line].astype(np.uint64) + np.uint64(7)))
+    told = in_story[line]
+    story, printings = np.unique(key[told], return_counts=True)
+    topics = np.flatnonzero(~is_function[long])
+    line, key = line[topics], key[topics]
     place = np.searchsorted(story, key).clip(max=max(0, len(story) - 1))
     n_told = np.where(story[place] == key, printings[place], 0) if len(story) else np.zeros(len(key), np.int64)
-    is_topic = is_long & ~is_function
-    is_known = n_told > told
-    return batch.of_words(is_topic).astype(np.int64), batch.of_words(is_topic & is_known).astype(np.int64)
+    n_lines = batch.layout.n_lines
+    return np.bincount(line, minlength=n_lines), np.bincount(line[n_told > told[topics]], minlength=n_lines)
 
 
 def _place(

@@ -45,15 +45,15 @@ def markup_features(facts: Ints, text: TextFeatures, cues: Floats) -> Floats:
     starts[where.first[:-1][where.sizes > 0]] = True
     columns: list[NDArray[np.generic]] = [link_share, np.log1p(letters - linked)]
     columns += _depths(facts[:, DEPTH].astype(float), letters, starts, where)
-    columns += [(facts[:, WITHIN_BITS] >> bit) & 1 for bit in range(len(WITHIN))]
-    columns += [(facts[:, HINT_BITS] >> bit) & 1 for bit in range(len(HINTS))]
-    columns += [facts[:, TAG] == number for number in range(1, len(OWN_TAGS) + 1)]
+    columns.append((facts[:, [WITHIN_BITS]] >> np.arange(len(WITHIN))) & 1)
+    columns.append((facts[:, [HINT_BITS]] >> np.arange(len(HINTS))) & 1)
+    columns.append(facts[:, [TAG]] == np.arange(1, len(OWN_TAGS) + 1))
     columns.append(facts[:, LEVEL] / 6.0)
     columns += _siblings(facts[:, GROUP], link_share, prose_words, cues, text)
     for block in (BLOCK_1, BLOCK_2, BLOCK_3):
         columns += _containers(facts[:, block], linked, letters, prose_words, where)
     columns += _articles(facts[:, ARTICLE], prose_words, where)
-    return np.column_stack(columns).astype(np.float64)
+    return np.column_stack(columns).astype(np.float64, copy=False)
 
 
 def _depths(depth: Floats, letters: Floats, starts: NDArray[np.bool_], where: Layout) -> list[NDArray[np.generic]]:

@@ -137,6 +137,11 @@ def visible_lines(tree: LexborHTMLParser, max_lines: int) -> list[Line]:
     next(nodes)  # body itself
     pieces = walk.pieces
     for node in nodes:
+        text = node.text_content
+        if text is not None and (not text or text.isspace()):  # two texts of three
+            if pieces:
+                pieces.append(" ")
+            continue
         if (parent := node.parent) is None:
             continue
         parent_id = parent.mem_id
@@ -148,14 +153,9 @@ def visible_lines(tree: LexborHTMLParser, max_lines: int) -> list[Line]:
                 elif left in CELLS:
                     pieces.append(" ")
             above_id, _, place = above[-1]
-        tag = node.tag
-        if tag == "-text":
-            text = node.text_content
-            if text and not text.isspace():
-                walk.take(text, place, len(above) - 1)
-            elif pieces:
-                pieces.append(" ")
-        elif tag is not None and tag not in VOID and tag[0] not in "-!":  # no comment, no document type
+        if text is not None:
+            walk.take(text, place, len(above) - 1)
+        elif (tag := node.tag) is not None and tag not in VOID and tag[0] not in "-!":  # no comment, no document type
             if pieces and tag in BLOCKS:
                 walk.end_line()
                 if len(walk.lines) >= max_lines:
@@ -193,7 +193,7 @@ class _Walk:
         """The line under way, if any, is complete."""
         words = "".join(self.pieces).split()
         spaced = " ".join(words)
-        text = spaced.strip(EDGE)
+        text = spaced if spaced.isascii() else spaced.strip(EDGE)  # `split` took what ASCII has of EDGE
         if text and self._place is not None:
             markup = _markup(self._place, self._depth, self._n_linked, len(spaced) - len(words) + 1)
             self.lines.append(Line(len(self.lines) + 1, text, None, None, False, False, markup))
@@ -231,7 +231,7 @@ def _markup(place: _Place, depth: int, n_linked: int, n_signs: int) -> Markup:
     within, hints, _, (tag, group, level, _, block_1, block_2, block_3, article) = place
     facts = (n_linked, n_signs, depth, within, hints, _OWN_TAG.get(tag, 0), group, block_1, block_2, block_3, article,
              level)  # fmt: skip
-    link_share = round(n_linked / n_signs, 4) if n_linked else 0.0
+    link_share = round(n_linked / n_signs, 4) if 0 < n_linked < n_signs else float(n_linked > 0)  # most are 0 or 1
     return Markup(tag, link_share, _within_words(within), _hint_words(hints), facts)
 
 

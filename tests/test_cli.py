@@ -7,17 +7,11 @@ import time
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from pipeline.cli import app
 from pipeline.store import Store
-from tests.world import WIRE, newsroom, page, put
+from tests.world import WIRE, copydesk, newsroom, page, put
 
 AS_OF = ("--as-of", "2026-11-17T06:00:00Z")
-
-
-def call(*words, env=None):
-    return CliRunner().invoke(app, [str(word) for word in words], env=env)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +21,7 @@ def day_one(tmp_path_factory):
     source, out = newsroom(root / "raw"), root / "clean"
     put(source, "herald.example/empty.txt", "")
     put(source, "herald.example/notes.json", "{}")
-    return source, out, call("run", "--in", source, "--out", out, *AS_OF)
+    return source, out, copydesk("run", "--in", source, "--out", out, *AS_OF)
 
 
 def test_a_run_ends_with_a_funnel_the_balance_and_the_place(day_one):
@@ -43,7 +37,7 @@ def test_a_run_ends_with_a_funnel_the_balance_and_the_place(day_one):
 def test_the_next_run_finds_nothing_new_and_exits_0(day_one):
     source, out, _ = day_one
 
-    result = call("run", "--in", source, "--out", out)
+    result = copydesk("run", "--in", source, "--out", out)
 
     assert result.exit_code == 0
     assert result.stderr.startswith("skipped")
@@ -53,7 +47,7 @@ def test_the_next_run_finds_nothing_new_and_exits_0(day_one):
 def test_quiet_success_prints_nothing(day_one):
     source, out, _ = day_one
 
-    result = call("run", "--in", source, "--out", out, "-q")
+    result = copydesk("run", "--in", source, "--out", out, "-q")
 
     assert (result.exit_code, result.output) == (0, "")
 
@@ -61,7 +55,7 @@ def test_quiet_success_prints_nothing(day_one):
 def test_json_goes_to_stdout(day_one, tmp_path):
     source, _, _ = day_one
 
-    result = call("run", "--in", source, "--out", tmp_path / "clean", "--json", "-q", *AS_OF)
+    result = copydesk("run", "--in", source, "--out", tmp_path / "clean", "--json", "-q", *AS_OF)
 
     record = json.loads(result.stdout)
     assert record["run_id"] == (tmp_path / "clean" / "current").resolve().name
@@ -72,20 +66,20 @@ def test_json_goes_to_stdout(day_one, tmp_path):
 def test_explain_names_the_rule_of_every_dropped_line(day_one):
     _, out, _ = day_one
 
-    result = call("explain", "ferry.txt", "--out", out)
+    result = copydesk("explain", "ferry.txt", "--out", out)
 
     assert result.exit_code == 0
     dropped = [line for line in result.stdout.splitlines() if line.startswith("-")]
     assert any("Skip to main content" in line for line in dropped)
     assert all("dropped by " in line for line in dropped)
-    record = json.loads(call("explain", "ferry.txt", "--out", out, "--json").stdout)
+    record = json.loads(copydesk("explain", "ferry.txt", "--out", out, "--json").stdout)
     assert len(record["lines"]) == record["article"]["n_lines"]
 
 
 def test_explain_tells_one_lines_story(day_one):
     _, out, _ = day_one
 
-    result = call("explain", "ferries.txt", "--line", 10, "--out", out)
+    result = copydesk("explain", "ferries.txt", "--line", 10, "--out", out)
 
     assert result.exit_code == 0
     assert "paragraph 1" in result.stdout
@@ -96,10 +90,10 @@ def test_explain_tells_one_lines_story(day_one):
 
 def test_explain_tells_what_would_keep_a_dropped_line(day_one):
     _, out, _ = day_one
-    lines = json.loads(call("explain", "ferry.txt", "--out", out, "--json").stdout)["lines"]
+    lines = json.loads(copydesk("explain", "ferry.txt", "--out", out, "--json").stdout)["lines"]
     dropped = next(line["line_no"] for line in lines if line["dropped_by"] == "line_score")
 
-    told = call("explain", "ferry.txt", "--line", dropped, "--out", out).stdout
+    told = copydesk("explain", "ferry.txt", "--line", dropped, "--out", out).stdout
 
     assert f"to keep   copydesk run --rebuild --dry-run --out {out} --set clean.threshold=" in told
     assert "or        keep_lines = [" in told
@@ -118,7 +112,7 @@ def test_explain_tells_what_would_keep_a_dropped_line(day_one):
 def test_a_wrong_question_is_answered_with_2(day_one, words, message):
     _, out, _ = day_one
 
-    result = call(*words, "--out", out)
+    result = copydesk(*words, "--out", out)
 
     assert result.exit_code == 2
     assert message in result.stderr
@@ -141,7 +135,7 @@ def test_a_wrong_question_is_answered_with_2(day_one, words, message):
 def test_a_wrong_call_says_what_is_wrong(day_one, tmp_path, words, code, message):
     source, _, _ = day_one
 
-    result = call("run", "--in", source, "--out", tmp_path, *words)
+    result = copydesk("run", "--in", source, "--out", tmp_path, *words)
 
     assert result.exit_code == code
     assert message in result.stderr
@@ -151,7 +145,7 @@ def test_an_engine_that_is_not_installed_is_78(day_one, tmp_path, monkeypatch):
     source, _, _ = day_one
     monkeypatch.setattr("pipeline.run.find_spec", lambda name: None)
 
-    result = call("run", "--in", source, "--out", tmp_path, "--engine", "spark")
+    result = copydesk("run", "--in", source, "--out", tmp_path, "--engine", "spark")
 
     assert result.exit_code == 78
     assert "pip install 'copydesk[spark]'" in result.stderr
@@ -162,13 +156,13 @@ def test_an_output_that_cannot_be_written_is_73(day_one, tmp_path):
     source, _, _ = day_one
     put(tmp_path, "file", "")
 
-    assert call("run", "--in", source, "--out", tmp_path / "file" / "clean").exit_code == 73
+    assert copydesk("run", "--in", source, "--out", tmp_path / "file" / "clean").exit_code == 73
 
 
 def test_a_stage_that_does_not_fit_is_78(day_one, tmp_path):
     source, _, _ = day_one
 
-    result = call("dedup", "--in", source, "--out", tmp_path)
+    result = copydesk("dedup", "--in", source, "--out", tmp_path)
 
     assert result.exit_code == 78
     assert "run `copydesk extract` first" in result.stderr
@@ -177,27 +171,27 @@ def test_a_stage_that_does_not_fit_is_78(day_one, tmp_path):
 def test_rejects_are_listed_with_place_and_reason(day_one):
     _, out, _ = day_one
 
-    assert call("rejects", "--out", out).stdout.startswith("herald.example/empty.txt at 0: empty: ")
-    listed = json.loads(call("rejects", "list", "--out", out, "--json").stdout)
+    assert copydesk("rejects", "--out", out).stdout.startswith("herald.example/empty.txt at 0: empty: ")
+    listed = json.loads(copydesk("rejects", "list", "--out", out, "--json").stdout)
     assert [row["reason"] for row in listed] == ["empty"]
 
 
 def test_check_and_state_and_runs(day_one):
     _, out, _ = day_one
 
-    assert call("check", "--deep", "--out", out).exit_code == 0
-    listed = json.loads(call("runs", "--out", out, "--json").stdout)
+    assert copydesk("check", "--deep", "--out", out).exit_code == 0
+    listed = json.loads(copydesk("runs", "--out", out, "--json").stdout)
     assert [(row["n_written"], row["current"]) for row in listed] == [(3, True)]
-    assert "balance" in call("runs", listed[0]["run_id"], "--out", out).stdout
-    sizes = {row["table"]: row["rows"] for row in json.loads(call("state", "info", "--out", out, "--json").stdout)}
+    assert "balance" in copydesk("runs", listed[0]["run_id"], "--out", out).stdout
+    sizes = {row["table"]: row["rows"] for row in json.loads(copydesk("state", "info", "--out", out, "--json").stdout)}
     assert sizes["inputs"] == 4
 
 
 def test_state_info_says_how_large_the_state_is_per_million_paragraphs(day_one):
     _, out, _ = day_one
 
-    sizes = {row["table"]: row for row in json.loads(call("state", "info", "--out", out, "--json").stdout)}
-    shown = call("state", "info", "--out", out).stdout
+    sizes = {row["table"]: row for row in json.loads(copydesk("state", "info", "--out", out, "--json").stdout)}
+    shown = copydesk("state", "info", "--out", out).stdout
 
     for row in sizes.values():
         files = Path(out).glob(f"current/state/{row['table']}/**/*.parquet")
@@ -208,13 +202,13 @@ def test_state_info_says_how_large_the_state_is_per_million_paragraphs(day_one):
 
 def test_check_names_what_is_damaged(day_one, tmp_path):
     source, _, _ = day_one
-    call("run", "--in", source, "--out", tmp_path, "-q", *AS_OF)
+    copydesk("run", "--in", source, "--out", tmp_path, "-q", *AS_OF)
     file = next((tmp_path / "current").glob("lines/*/*.parquet"))
     raw = bytearray(file.read_bytes())
     raw[len(raw) // 3] ^= 4
     file.write_bytes(raw)
 
-    result = call("check", "--deep", "--out", tmp_path)
+    result = copydesk("check", "--deep", "--out", tmp_path)
 
     assert result.exit_code != 0
     assert "lines/day=2026-11-17/part-0.parquet" in f"{result.stderr}{result.exception}"
@@ -222,26 +216,26 @@ def test_check_names_what_is_damaged(day_one, tmp_path):
 
 def test_rollback_and_back_again(tmp_path):
     raw = newsroom(tmp_path / "raw")
-    call("run", "--in", raw, "--out", tmp_path / "clean", "-q", *AS_OF)
+    copydesk("run", "--in", raw, "--out", tmp_path / "clean", "-q", *AS_OF)
     put(raw, "island.example/night.txt", page("Night ferries", *WIRE[:2]))
-    call("run", "--in", raw, "--out", tmp_path / "clean", "-q", "--as-of", "2026-11-18")
+    copydesk("run", "--in", raw, "--out", tmp_path / "clean", "-q", "--as-of", "2026-11-18")
     first, second = (version.run_id for version in Store(tmp_path / "clean").versions())
 
-    assert call("rollback", "--out", tmp_path / "clean").stderr.strip() == f"current is now {first}"
-    assert call("rollback", second, "--out", tmp_path / "clean").exit_code == 0
+    assert copydesk("rollback", "--out", tmp_path / "clean").stderr.strip() == f"current is now {first}"
+    assert copydesk("rollback", second, "--out", tmp_path / "clean").exit_code == 0
     assert Store(tmp_path / "clean").current().run_id == second
 
 
 def test_config_show_check_and_schema():
-    assert json.loads(call("config", "show", "--set", "names.style=british").stdout)["names"]["style"] == "british"
-    assert "good" in call("config", "check").stderr
-    assert "min_tokens" in call("config", "schema").stdout
+    assert json.loads(copydesk("config", "show", "--set", "names.style=british").stdout)["names"]["style"] == "british"
+    assert "good" in copydesk("config", "check").stderr
+    assert "min_tokens" in copydesk("config", "schema").stdout
 
 
 def test_the_clock_can_come_from_the_environment(day_one, tmp_path):
     source, _, _ = day_one
 
-    call("run", "--in", source, "--out", tmp_path, "-q", env={"SOURCE_DATE_EPOCH": "1763359200"})
+    copydesk("run", "--in", source, "--out", tmp_path, "-q", env={"SOURCE_DATE_EPOCH": "1763359200"})
 
     assert Store(tmp_path).current().run_id.startswith("20251117T060000Z-")
 

@@ -41,15 +41,6 @@ def sound(out):
     assert list(problems(current(out), deep=True)) == []
 
 
-@pytest.fixture(scope="module")
-def day_one(tmp_path_factory):
-    """The newsroom after its first run: (input, output). Read only; copy it before you change it."""
-    root = tmp_path_factory.mktemp("day-one")
-    source, out = newsroom(root / "raw"), root / "clean"
-    ran(source, out)
-    return source, out
-
-
 @pytest.fixture
 def workshop(day_one, tmp_path):
     """A copy of day one to work on."""

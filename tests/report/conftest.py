@@ -79,6 +79,13 @@ def _second_day(first, root):
 
 
 @pytest.fixture(scope="session")
+def second_day(two_days):
+    """The second day against the first, reported."""
+    version = current(two_days)
+    return reported(version, Store(two_days).version(version.manifest["base"]))
+
+
+@pytest.fixture(scope="session")
 def hostile(sample, tmp_path_factory):
     """The sample with HOSTILE at the end of every text of every table and of its manifest's rules."""
     store = Store(tmp_path_factory.mktemp("hostile"))

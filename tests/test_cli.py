@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from pipeline.store import Store
-from tests.world import WIRE, copydesk, newsroom, page, put
+from tests.world import copydesk, newsroom, put
 
 AS_OF = ("--as-of", "2026-11-17T06:00:00Z")
 
 
 @pytest.fixture(scope="module")
-def day_one(tmp_path_factory):
+def first_run(tmp_path_factory):
     """The newsroom, one broken file, and the result of one `copydesk run`."""
     root = tmp_path_factory.mktemp("cli")
     source, out = newsroom(root / "raw"), root / "clean"
@@ -25,8 +25,8 @@ def day_one(tmp_path_factory):
     return source, out, copydesk("run", "--in", source, "--out", out, *AS_OF)
 
 
-def test_a_run_ends_with_a_funnel_the_balance_and_the_place(day_one):
-    _, out, result = day_one
+def test_a_run_ends_with_a_funnel_the_balance_and_the_place(first_run):
+    _, out, result = first_run
 
     assert result.exit_code == 3
     assert result.stdout == ""
@@ -35,8 +35,8 @@ def test_a_run_ends_with_a_funnel_the_balance_and_the_place(day_one):
     assert "1 no reader for this name (herald.example/notes.json)" in result.stderr
 
 
-def test_the_next_run_finds_nothing_new_and_exits_0(day_one):
-    source, out, _ = day_one
+def test_the_next_run_finds_nothing_new_and_exits_0(first_run):
+    source, out, _ = first_run
 
     result = copydesk("run", "--in", source, "--out", out)
 
@@ -45,16 +45,16 @@ def test_the_next_run_finds_nothing_new_and_exits_0(day_one):
     assert "nothing new" in result.stderr
 
 
-def test_quiet_success_prints_nothing(day_one):
-    source, out, _ = day_one
+def test_quiet_success_prints_nothing(first_run):
+    source, out, _ = first_run
 
     result = copydesk("run", "--in", source, "--out", out, "-q")
 
     assert (result.exit_code, result.output) == (0, "")
 
 
-def test_json_goes_to_stdout(day_one, tmp_path):
-    source, _, _ = day_one
+def test_json_goes_to_stdout(first_run, tmp_path):
+    source, _, _ = first_run
 
     result = copydesk("run", "--in", source, "--out", tmp_path / "clean", "--json", "-q", *AS_OF)
 
@@ -64,8 +64,8 @@ def test_json_goes_to_stdout(day_one, tmp_path):
     assert record["skipped"] == [{"path": "herald.example/notes.json", "why": record["skipped"][0]["why"]}]
 
 
-def test_explain_names_the_rule_of_every_dropped_line(day_one):
-    _, out, _ = day_one
+def test_explain_names_the_rule_of_every_dropped_line(first_run):
+    _, out, _ = first_run
 
     result = copydesk("explain", "ferry.txt", "--out", out)
 
@@ -77,8 +77,8 @@ def test_explain_names_the_rule_of_every_dropped_line(day_one):
     assert len(record["lines"]) == record["article"]["n_lines"]
 
 
-def test_explain_tells_one_lines_story(day_one):
-    _, out, _ = day_one
+def test_explain_tells_one_lines_story(first_run):
+    _, out, _ = first_run
 
     result = copydesk("explain", "ferries.txt", "--line", 10, "--out", out)
 
@@ -89,8 +89,8 @@ def test_explain_tells_one_lines_story(day_one):
     assert "to keep" not in result.stdout
 
 
-def test_explain_tells_what_would_keep_a_dropped_line(day_one):
-    _, out, _ = day_one
+def test_explain_tells_what_would_keep_a_dropped_line(first_run):
+    _, out, _ = first_run
     lines = json.loads(copydesk("explain", "ferry.txt", "--out", out, "--json").stdout)["lines"]
     dropped = next(line["line_no"] for line in lines if line["dropped_by"] == "line_score")
 
@@ -110,8 +110,8 @@ def test_explain_tells_what_would_keep_a_dropped_line(day_one):
         (("rollback",), "the current version is the first"),
     ],
 )
-def test_a_wrong_question_is_answered_with_2(day_one, words, message):
-    _, out, _ = day_one
+def test_a_wrong_question_is_answered_with_2(first_run, words, message):
+    _, out, _ = first_run
 
     result = copydesk(*words, "--out", out)
 
@@ -133,8 +133,8 @@ def test_a_wrong_question_is_answered_with_2(day_one, words, message):
         (("--engine", "flink"), 2, "flink"),
     ],
 )
-def test_a_wrong_call_says_what_is_wrong(day_one, tmp_path, words, code, message):
-    source, _, _ = day_one
+def test_a_wrong_call_says_what_is_wrong(first_run, tmp_path, words, code, message):
+    source, _, _ = first_run
 
     result = copydesk("run", "--in", source, "--out", tmp_path, *words)
 
@@ -142,8 +142,8 @@ def test_a_wrong_call_says_what_is_wrong(day_one, tmp_path, words, code, message
     assert message in result.stderr
 
 
-def test_an_engine_that_is_not_installed_is_78(day_one, tmp_path, monkeypatch):
-    source, _, _ = day_one
+def test_an_engine_that_is_not_installed_is_78(first_run, tmp_path, monkeypatch):
+    source, _, _ = first_run
     monkeypatch.setattr("pipeline.run.find_spec", lambda name: None)
 
     result = copydesk("run", "--in", source, "--out", tmp_path, "--engine", "spark")
@@ -153,15 +153,15 @@ def test_an_engine_that_is_not_installed_is_78(day_one, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_output_that_cannot_be_written_is_73(day_one, tmp_path):
-    source, _, _ = day_one
+def test_an_output_that_cannot_be_written_is_73(first_run, tmp_path):
+    source, _, _ = first_run
     put(tmp_path, "file", "")
 
     assert copydesk("run", "--in", source, "--out", tmp_path / "file" / "clean").exit_code == 73
 
 
-def test_a_stage_that_does_not_fit_is_78(day_one, tmp_path):
-    source, _, _ = day_one
+def test_a_stage_that_does_not_fit_is_78(first_run, tmp_path):
+    source, _, _ = first_run
 
     result = copydesk("dedup", "--in", source, "--out", tmp_path)
 
@@ -169,16 +169,16 @@ def test_a_stage_that_does_not_fit_is_78(day_one, tmp_path):
     assert "run `copydesk extract` first" in result.stderr
 
 
-def test_rejects_are_listed_with_place_and_reason(day_one):
-    _, out, _ = day_one
+def test_rejects_are_listed_with_place_and_reason(first_run):
+    _, out, _ = first_run
 
     assert copydesk("rejects", "--out", out).stdout.startswith("herald.example/empty.txt at 0: empty: ")
     listed = json.loads(copydesk("rejects", "list", "--out", out, "--json").stdout)
     assert [row["reason"] for row in listed] == ["empty"]
 
 
-def test_check_and_state_and_runs(day_one):
-    _, out, _ = day_one
+def test_check_and_state_and_runs(first_run):
+    _, out, _ = first_run
 
     assert copydesk("check", "--deep", "--out", out).exit_code == 0
     listed = json.loads(copydesk("runs", "--out", out, "--json").stdout)
@@ -188,8 +188,8 @@ def test_check_and_state_and_runs(day_one):
     assert sizes["inputs"] == 4
 
 
-def test_state_info_says_how_large_the_state_is_per_million_paragraphs(day_one):
-    _, out, _ = day_one
+def test_state_info_says_how_large_the_state_is_per_million_paragraphs(first_run):
+    _, out, _ = first_run
 
     sizes = {row["table"]: row for row in json.loads(copydesk("state", "info", "--out", out, "--json").stdout)}
     shown = copydesk("state", "info", "--out", out).stdout
@@ -201,8 +201,8 @@ def test_state_info_says_how_large_the_state_is_per_million_paragraphs(day_one):
     assert f"{sizes['members']['mb_per_million_paragraphs']:,.1f} MB per million paragraphs" in shown
 
 
-def test_check_names_what_is_damaged(day_one, tmp_path):
-    out = shutil.copytree(day_one[1], tmp_path / "clean", symlinks=True)
+def test_check_names_what_is_damaged(first_run, tmp_path):
+    out = shutil.copytree(first_run[1], tmp_path / "clean", symlinks=True)
     file = next((out / "current").glob("lines/*/*.parquet"))
     raw = bytearray(file.read_bytes())
     raw[len(raw) // 3] ^= 4
@@ -214,16 +214,14 @@ def test_check_names_what_is_damaged(day_one, tmp_path):
     assert "lines/day=2026-11-17/part-0.parquet" in f"{result.stderr}{result.exception}"
 
 
-def test_rollback_and_back_again(tmp_path):
-    raw = newsroom(tmp_path / "raw")
-    copydesk("run", "--in", raw, "--out", tmp_path / "clean", "-q", *AS_OF)
-    put(raw, "island.example/night.txt", page("Night ferries", *WIRE[:2]))
-    copydesk("run", "--in", raw, "--out", tmp_path / "clean", "-q", "--as-of", "2026-11-18")
-    first, second = (version.run_id for version in Store(tmp_path / "clean").versions())
+def test_rollback_and_back_again(workshop):
+    _, out = workshop
+    first, second = (version.run_id for version in Store(out).versions())
 
-    assert copydesk("rollback", "--out", tmp_path / "clean").stderr.strip() == f"current is now {first}"
-    assert copydesk("rollback", second, "--out", tmp_path / "clean").exit_code == 0
-    assert Store(tmp_path / "clean").current().run_id == second
+    assert copydesk("rollback", "--out", out).stderr.strip() == f"current is now {first}"
+    assert Store(out).current().run_id == first
+    assert copydesk("rollback", second, "--out", out).exit_code == 0
+    assert Store(out).current().run_id == second
 
 
 def test_config_show_check_and_schema():
@@ -232,16 +230,16 @@ def test_config_show_check_and_schema():
     assert "min_tokens" in copydesk("config", "schema").stdout
 
 
-def test_the_clock_can_come_from_the_environment(day_one, tmp_path):
-    source, _, _ = day_one
+def test_the_clock_can_come_from_the_environment(first_run, tmp_path):
+    source, _, _ = first_run
 
     copydesk("run", "--in", source, "--out", tmp_path, "-q", env={"SOURCE_DATE_EPOCH": "1763359200"})
 
     assert Store(tmp_path).current().run_id.startswith("20251117T060000Z-")
 
 
-def test_a_second_run_at_the_same_time_is_75(day_one, tmp_path):
-    source, _, _ = day_one
+def test_a_second_run_at_the_same_time_is_75(first_run, tmp_path):
+    source, _, _ = first_run
     with Store(tmp_path).locked():
         command = [sys.executable, "-m", "pipeline.cli", "run", "--in", str(source), "--out", str(tmp_path)]
         result = subprocess.run(command, capture_output=True, text=True, check=False)

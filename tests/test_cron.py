@@ -89,11 +89,11 @@ def test_disk_use_is_bounded_by_the_versions_kept_and_the_window(tmp_path):
     source, out = tmp_path / "raw", tmp_path / "clean"
     sets = ("run.keep_versions=2", "clean.window_days=2", "dedup.window_days=2")
     with inline():
-        for day in range(7):
+        for day in range(5):
             put(source, f"island.example/{day}.txt", page(f"Day {day}", LOCAL[day % 3], f"{WIRE[day % 3]} Day {day}."))
             ran(source, out, FIRST + timedelta(days=day), sets)
 
     assert len(kept(out)) == 2
-    assert rows(out, schemas.ARTICLES).height == 7
+    assert rows(out, schemas.ARTICLES).height == 5
     for table in (schemas.OUTLET_LINES, schemas.OUTLET_SIZES, schemas.FINGERPRINTS):
         assert len(current(out).files(table, state=True)) == 4, table.name  # today, the window, and the day it ends in

@@ -22,9 +22,14 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Iterator, Sequence
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import cache
+from io import StringIO
 from pathlib import Path
+from unittest.mock import patch
+
+from pipeline.cli import app
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -36,6 +41,7 @@ BLOCK = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 BEGINS = re.compile(r"^<!-- begins with: (\w+) -->$", re.MULTILINE)
+WIDTH = "110"  # of the terminal
 GOOD = (0, 3)  # exit codes of a command that did what it should
 RUN = ("console", "python", "sql")
 DATA = ("text", "toml", "ini", "crontab", "json")  # blocks that hold no command of ours
@@ -82,7 +88,7 @@ def _set_up(folder: Path, begins_with: str) -> None:
     (folder / "data").mkdir()
     (folder / "data" / "raw").symlink_to(RAW)
     if begins_with == "sample":
-        shutil.copytree(_sample_output(), folder / "data" / "clean", symlinks=True)
+        shutil.copytree(sample_output(), folder / "data" / "clean", symlinks=True)
     elif begins_with == "scrapes":
         for outlet in ("kestrelpost.example", "harbourtelegraph.example"):
             shutil.copytree(RAW / outlet, folder / "scrapes" / outlet)
@@ -91,7 +97,7 @@ def _set_up(folder: Path, begins_with: str) -> None:
 
 
 @cache
-def _sample_output() -> Path:
+def sample_output() -> Path:
     """The output of one run over the sample, kept until this process ends."""
     folder = Path(_KEPT.name)
     _printed(["copydesk", "run", "-q", "--as-of", AS_OF, "--in", str(RAW), "--out", str(folder / "clean")], folder)
@@ -138,15 +144,29 @@ def _duckdb(query: str) -> str:
 
 
 def _printed(words: Sequence[str], folder: Path) -> list[str]:
-    """What a command prints, both streams, as lines."""
-    command = [sys.executable, "-m", "pipeline.cli", *words[1:]] if words[0] == "copydesk" else list(words)
-    done = subprocess.run(
-        command, cwd=folder, env={**os.environ, "COLUMNS": "110", "PYTHONWARNINGS": "ignore"}, check=False, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    if done.returncode not in GOOD:
-        raise SessionError(f"{shlex.join(words)[:80]} ends with {done.returncode}: {done.stdout[-600:]}")
-    return [line.rstrip() for line in done.stdout.rstrip().splitlines()]
+    """What a command prints, both streams, as lines; `copydesk` is called in this process, anything else started."""
+    if words[0] == "copydesk":
+        code, printed = _called(words[1:], folder)
+    else:
+        started = subprocess.run(
+            words, cwd=folder, env={**os.environ, "PYTHONWARNINGS": "ignore"}, check=False, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        code, printed = started.returncode, started.stdout
+    if code not in GOOD:
+        raise SessionError(f"{shlex.join(words)[:80]} ends with {code}: {printed[-600:]}")
+    return [line.rstrip() for line in printed.rstrip().splitlines()]
+
+
+def _called(words: Sequence[str], folder: Path) -> tuple[object, str]:
+    """The exit code of `copydesk` and what it prints, as on a terminal of WIDTH."""
+    printed, code = StringIO(), None
+    with chdir(folder), patch.dict(os.environ, COLUMNS=WIDTH), redirect_stdout(printed), redirect_stderr(printed):
+        try:
+            app(words, prog_name="copydesk")
+        except SystemExit as ended:
+            code = ended.code
+    return code, printed.getvalue()
 
 
 def _write_settings(body: str, folder: Path) -> None:

@@ -6,21 +6,13 @@ import pytest
 from pipeline import schemas
 from pipeline.check import problems
 from pipeline.files import read_table, write_table
-from tests.world import current, newsroom, ran
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """The output of one run."""
-    root = tmp_path_factory.mktemp("check")
-    ran(newsroom(root / "raw"), root / "clean")
-    return root / "clean"
+from tests.world import current
 
 
 @pytest.fixture
-def version(made, tmp_path):
+def version(day_one, tmp_path):
     """A version to damage."""
-    shutil.copytree(made, tmp_path / "clean", symlinks=True)
+    shutil.copytree(day_one[1], tmp_path / "clean", symlinks=True)
     return current(tmp_path / "clean")
 
 

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -7,31 +8,25 @@ import time
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from pipeline.cli import app
 from pipeline.store import Store
-from tests.world import WIRE, newsroom, page, put
+from tests.world import copydesk, newsroom, put
 
 AS_OF = ("--as-of", "2026-11-17T06:00:00Z")
 
 
-def call(*words, env=None):
-    return CliRunner().invoke(app, [str(word) for word in words], env=env)
-
-
 @pytest.fixture(scope="module")
-def day_one(tmp_path_factory):
+def first_run(tmp_path_factory):
     """The newsroom, one broken file, and the result of one `copydesk run`."""
     root = tmp_path_factory.mktemp("cli")
     source, out = newsroom(root / "raw"), root / "clean"
     put(source, "herald.example/empty.txt", "")
     put(source, "herald.example/notes.json", "{}")
-    return source, out, call("run", "--in", source, "--out", out, *AS_OF)
+    return source, out, copydesk("run", "--in", source, "--out", out, *AS_OF)
 
 
-def test_a_run_ends_with_a_funnel_the_balance_and_the_place(day_one):
-    _, out, result = day_one
+def test_a_run_ends_with_a_funnel_the_balance_and_the_place(first_run):
+    _, out, result = first_run
 
     assert result.exit_code == 3
     assert result.stdout == ""
@@ -40,28 +35,28 @@ def test_a_run_ends_with_a_funnel_the_balance_and_the_place(day_one):
     assert "1 no reader for this name (herald.example/notes.json)" in result.stderr
 
 
-def test_the_next_run_finds_nothing_new_and_exits_0(day_one):
-    source, out, _ = day_one
+def test_the_next_run_finds_nothing_new_and_exits_0(first_run):
+    source, out, _ = first_run
 
-    result = call("run", "--in", source, "--out", out)
+    result = copydesk("run", "--in", source, "--out", out)
 
     assert result.exit_code == 0
     assert result.stderr.startswith("skipped")
     assert "nothing new" in result.stderr
 
 
-def test_quiet_success_prints_nothing(day_one):
-    source, out, _ = day_one
+def test_quiet_success_prints_nothing(first_run):
+    source, out, _ = first_run
 
-    result = call("run", "--in", source, "--out", out, "-q")
+    result = copydesk("run", "--in", source, "--out", out, "-q")
 
     assert (result.exit_code, result.output) == (0, "")
 
 
-def test_json_goes_to_stdout(day_one, tmp_path):
-    source, _, _ = day_one
+def test_json_goes_to_stdout(first_run, tmp_path):
+    source, _, _ = first_run
 
-    result = call("run", "--in", source, "--out", tmp_path / "clean", "--json", "-q", *AS_OF)
+    result = copydesk("run", "--in", source, "--out", tmp_path / "clean", "--json", "-q", *AS_OF)
 
     record = json.loads(result.stdout)
     assert record["run_id"] == (tmp_path / "clean" / "current").resolve().name
@@ -69,23 +64,23 @@ def test_json_goes_to_stdout(day_one, tmp_path):
     assert record["skipped"] == [{"path": "herald.example/notes.json", "why": record["skipped"][0]["why"]}]
 
 
-def test_explain_names_the_rule_of_every_dropped_line(day_one):
-    _, out, _ = day_one
+def test_explain_names_the_rule_of_every_dropped_line(first_run):
+    _, out, _ = first_run
 
-    result = call("explain", "ferry.txt", "--out", out)
+    result = copydesk("explain", "ferry.txt", "--out", out)
 
     assert result.exit_code == 0
     dropped = [line for line in result.stdout.splitlines() if line.startswith("-")]
     assert any("Skip to main content" in line for line in dropped)
     assert all("dropped by " in line for line in dropped)
-    record = json.loads(call("explain", "ferry.txt", "--out", out, "--json").stdout)
+    record = json.loads(copydesk("explain", "ferry.txt", "--out", out, "--json").stdout)
     assert len(record["lines"]) == record["article"]["n_lines"]
 
 
-def test_explain_tells_one_lines_story(day_one):
-    _, out, _ = day_one
+def test_explain_tells_one_lines_story(first_run):
+    _, out, _ = first_run
 
-    result = call("explain", "ferries.txt", "--line", 10, "--out", out)
+    result = copydesk("explain", "ferries.txt", "--line", 10, "--out", out)
 
     assert result.exit_code == 0
     assert "paragraph 1" in result.stdout
@@ -94,12 +89,12 @@ def test_explain_tells_one_lines_story(day_one):
     assert "to keep" not in result.stdout
 
 
-def test_explain_tells_what_would_keep_a_dropped_line(day_one):
-    _, out, _ = day_one
-    lines = json.loads(call("explain", "ferry.txt", "--out", out, "--json").stdout)["lines"]
+def test_explain_tells_what_would_keep_a_dropped_line(first_run):
+    _, out, _ = first_run
+    lines = json.loads(copydesk("explain", "ferry.txt", "--out", out, "--json").stdout)["lines"]
     dropped = next(line["line_no"] for line in lines if line["dropped_by"] == "line_score")
 
-    told = call("explain", "ferry.txt", "--line", dropped, "--out", out).stdout
+    told = copydesk("explain", "ferry.txt", "--line", dropped, "--out", out).stdout
 
     assert f"to keep   copydesk run --rebuild --dry-run --out {out} --set clean.threshold=" in told
     assert "or        keep_lines = [" in told
@@ -115,10 +110,10 @@ def test_explain_tells_what_would_keep_a_dropped_line(day_one):
         (("rollback",), "the current version is the first"),
     ],
 )
-def test_a_wrong_question_is_answered_with_2(day_one, words, message):
-    _, out, _ = day_one
+def test_a_wrong_question_is_answered_with_2(first_run, words, message):
+    _, out, _ = first_run
 
-    result = call(*words, "--out", out)
+    result = copydesk(*words, "--out", out)
 
     assert result.exit_code == 2
     assert message in result.stderr
@@ -138,66 +133,66 @@ def test_a_wrong_question_is_answered_with_2(day_one, words, message):
         (("--engine", "flink"), 2, "flink"),
     ],
 )
-def test_a_wrong_call_says_what_is_wrong(day_one, tmp_path, words, code, message):
-    source, _, _ = day_one
+def test_a_wrong_call_says_what_is_wrong(first_run, tmp_path, words, code, message):
+    source, _, _ = first_run
 
-    result = call("run", "--in", source, "--out", tmp_path, *words)
+    result = copydesk("run", "--in", source, "--out", tmp_path, *words)
 
     assert result.exit_code == code
     assert message in result.stderr
 
 
-def test_an_engine_that_is_not_installed_is_78(day_one, tmp_path, monkeypatch):
-    source, _, _ = day_one
+def test_an_engine_that_is_not_installed_is_78(first_run, tmp_path, monkeypatch):
+    source, _, _ = first_run
     monkeypatch.setattr("pipeline.run.find_spec", lambda name: None)
 
-    result = call("run", "--in", source, "--out", tmp_path, "--engine", "spark")
+    result = copydesk("run", "--in", source, "--out", tmp_path, "--engine", "spark")
 
     assert result.exit_code == 78
     assert "pip install 'copydesk[spark]'" in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_output_that_cannot_be_written_is_73(day_one, tmp_path):
-    source, _, _ = day_one
+def test_an_output_that_cannot_be_written_is_73(first_run, tmp_path):
+    source, _, _ = first_run
     put(tmp_path, "file", "")
 
-    assert call("run", "--in", source, "--out", tmp_path / "file" / "clean").exit_code == 73
+    assert copydesk("run", "--in", source, "--out", tmp_path / "file" / "clean").exit_code == 73
 
 
-def test_a_stage_that_does_not_fit_is_78(day_one, tmp_path):
-    source, _, _ = day_one
+def test_a_stage_that_does_not_fit_is_78(first_run, tmp_path):
+    source, _, _ = first_run
 
-    result = call("dedup", "--in", source, "--out", tmp_path)
+    result = copydesk("dedup", "--in", source, "--out", tmp_path)
 
     assert result.exit_code == 78
     assert "run `copydesk extract` first" in result.stderr
 
 
-def test_rejects_are_listed_with_place_and_reason(day_one):
-    _, out, _ = day_one
+def test_rejects_are_listed_with_place_and_reason(first_run):
+    _, out, _ = first_run
 
-    assert call("rejects", "--out", out).stdout.startswith("herald.example/empty.txt at 0: empty: ")
-    listed = json.loads(call("rejects", "list", "--out", out, "--json").stdout)
+    assert copydesk("rejects", "--out", out).stdout.startswith("herald.example/empty.txt at 0: empty: ")
+    listed = json.loads(copydesk("rejects", "list", "--out", out, "--json").stdout)
     assert [row["reason"] for row in listed] == ["empty"]
 
 
-def test_check_and_state_and_runs(day_one):
-    _, out, _ = day_one
+def test_check_and_state_and_runs(first_run):
+    _, out, _ = first_run
 
-    assert call("check", "--deep", "--out", out).exit_code == 0
-    listed = json.loads(call("runs", "--out", out, "--json").stdout)
+    assert copydesk("check", "--deep", "--out", out).exit_code == 0
+    listed = json.loads(copydesk("runs", "--out", out, "--json").stdout)
     assert [(row["n_written"], row["current"]) for row in listed] == [(3, True)]
-    assert "balance" in call("runs", listed[0]["run_id"], "--out", out).stdout
-    sizes = {row["table"]: row["rows"] for row in json.loads(call("state", "info", "--out", out, "--json").stdout)}
+    assert "balance" in copydesk("runs", listed[0]["run_id"], "--out", out).stdout
+    sizes = {row["table"]: row["rows"] for row in json.loads(copydesk("state", "info", "--out", out, "--json").stdout)}
     assert sizes["inputs"] == 4
 
 
-def test_state_info_says_how_large_the_state_is_per_million_paragraphs(day_one):
-    _, out, _ = day_one
+def test_state_info_says_how_large_the_state_is_per_million_paragraphs(first_run):
+    _, out, _ = first_run
 
-    sizes = {row["table"]: row for row in json.loads(call("state", "info", "--out", out, "--json").stdout)}
-    shown = call("state", "info", "--out", out).stdout
+    sizes = {row["table"]: row for row in json.loads(copydesk("state", "info", "--out", out, "--json").stdout)}
+    shown = copydesk("state", "info", "--out", out).stdout
 
     for row in sizes.values():
         files = Path(out).glob(f"current/state/{row['table']}/**/*.parquet")
@@ -206,48 +201,45 @@ def test_state_info_says_how_large_the_state_is_per_million_paragraphs(day_one):
     assert f"{sizes['members']['mb_per_million_paragraphs']:,.1f} MB per million paragraphs" in shown
 
 
-def test_check_names_what_is_damaged(day_one, tmp_path):
-    source, _, _ = day_one
-    call("run", "--in", source, "--out", tmp_path, "-q", *AS_OF)
-    file = next((tmp_path / "current").glob("lines/*/*.parquet"))
+def test_check_names_what_is_damaged(first_run, tmp_path):
+    out = shutil.copytree(first_run[1], tmp_path / "clean", symlinks=True)
+    file = next((out / "current").glob("lines/*/*.parquet"))
     raw = bytearray(file.read_bytes())
     raw[len(raw) // 3] ^= 4
     file.write_bytes(raw)
 
-    result = call("check", "--deep", "--out", tmp_path)
+    result = copydesk("check", "--deep", "--out", out)
 
     assert result.exit_code != 0
     assert "lines/day=2026-11-17/part-0.parquet" in f"{result.stderr}{result.exception}"
 
 
-def test_rollback_and_back_again(tmp_path):
-    raw = newsroom(tmp_path / "raw")
-    call("run", "--in", raw, "--out", tmp_path / "clean", "-q", *AS_OF)
-    put(raw, "island.example/night.txt", page("Night ferries", *WIRE[:2]))
-    call("run", "--in", raw, "--out", tmp_path / "clean", "-q", "--as-of", "2026-11-18")
-    first, second = (version.run_id for version in Store(tmp_path / "clean").versions())
+def test_rollback_and_back_again(workshop):
+    _, out = workshop
+    first, second = (version.run_id for version in Store(out).versions())
 
-    assert call("rollback", "--out", tmp_path / "clean").stderr.strip() == f"current is now {first}"
-    assert call("rollback", second, "--out", tmp_path / "clean").exit_code == 0
-    assert Store(tmp_path / "clean").current().run_id == second
+    assert copydesk("rollback", "--out", out).stderr.strip() == f"current is now {first}"
+    assert Store(out).current().run_id == first
+    assert copydesk("rollback", second, "--out", out).exit_code == 0
+    assert Store(out).current().run_id == second
 
 
 def test_config_show_check_and_schema():
-    assert json.loads(call("config", "show", "--set", "names.style=british").stdout)["names"]["style"] == "british"
-    assert "good" in call("config", "check").stderr
-    assert "min_tokens" in call("config", "schema").stdout
+    assert json.loads(copydesk("config", "show", "--set", "names.style=british").stdout)["names"]["style"] == "british"
+    assert "good" in copydesk("config", "check").stderr
+    assert "min_tokens" in copydesk("config", "schema").stdout
 
 
-def test_the_clock_can_come_from_the_environment(day_one, tmp_path):
-    source, _, _ = day_one
+def test_the_clock_can_come_from_the_environment(first_run, tmp_path):
+    source, _, _ = first_run
 
-    call("run", "--in", source, "--out", tmp_path, "-q", env={"SOURCE_DATE_EPOCH": "1763359200"})
+    copydesk("run", "--in", source, "--out", tmp_path, "-q", env={"SOURCE_DATE_EPOCH": "1763359200"})
 
     assert Store(tmp_path).current().run_id.startswith("20251117T060000Z-")
 
 
-def test_a_second_run_at_the_same_time_is_75(day_one, tmp_path):
-    source, _, _ = day_one
+def test_a_second_run_at_the_same_time_is_75(first_run, tmp_path):
+    source, _, _ = first_run
     with Store(tmp_path).locked():
         command = [sys.executable, "-m", "pipeline.cli", "run", "--in", str(source), "--out", str(tmp_path)]
         result = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -5,22 +5,15 @@ import threading
 from datetime import timedelta
 
 import pytest
-from typer.testing import CliRunner
 
 from pipeline import schemas
 from pipeline.check import problems
-from pipeline.cli import app
 from pipeline.errors import LockedError
 from pipeline.store import Store
 from tests.newsdesk import kept
-from tests.world import FIRST, LOCAL, WIRE, current, inline, newsroom, page, put, ran, rows
+from tests.world import FIRST, LOCAL, WIRE, copydesk, current, inline, newsroom, page, put, ran, rows
 
 TEXT = "four night sailings between Port Alma"
-
-
-def call(*words):
-    with inline():
-        return CliRunner().invoke(app, ["run", "--jobs", "1", *(str(word) for word in words)])
 
 
 def held(root, seconds):
@@ -54,7 +47,7 @@ def test_a_json_log_has_one_event_a_line_no_control_character_and_no_text(tmp_pa
     put(source, "herald.example/two\nlines\x1b[31m.json", "{}")
     put(source, "herald.example/empty.txt", "")
 
-    ended = call("--in", source, "--out", tmp_path / "clean", "--log-format", "json", "-v")
+    ended = copydesk("run", "--in", source, "--out", tmp_path / "clean", "--log-format", "json", "-v")
 
     events = [json.loads(line) for line in ended.stderr.splitlines()]
     assert ended.exit_code == 3
@@ -70,8 +63,8 @@ def test_a_json_log_has_one_event_a_line_no_control_character_and_no_text(tmp_pa
 def test_the_record_of_a_run_says_how_it_ended(tmp_path):
     source = newsroom(tmp_path / "raw")
 
-    done = json.loads(call("--in", source, "--out", tmp_path / "clean", "-q", "--json").stdout)
-    failed = call("--in", tmp_path / "nowhere", "--out", tmp_path / "clean", "-q", "--json")
+    done = json.loads(copydesk("run", "--in", source, "--out", tmp_path / "clean", "-q", "--json").stdout)
+    failed = copydesk("run", "--in", tmp_path / "nowhere", "--out", tmp_path / "clean", "-q", "--json")
 
     assert (done["exit_code"], done["run_id"]) == (0, current(tmp_path / "clean").run_id)
     record = json.loads(failed.stdout)
@@ -96,11 +89,11 @@ def test_disk_use_is_bounded_by_the_versions_kept_and_the_window(tmp_path):
     source, out = tmp_path / "raw", tmp_path / "clean"
     sets = ("run.keep_versions=2", "clean.window_days=2", "dedup.window_days=2")
     with inline():
-        for day in range(7):
+        for day in range(5):
             put(source, f"island.example/{day}.txt", page(f"Day {day}", LOCAL[day % 3], f"{WIRE[day % 3]} Day {day}."))
             ran(source, out, FIRST + timedelta(days=day), sets)
 
     assert len(kept(out)) == 2
-    assert rows(out, schemas.ARTICLES).height == 7
+    assert rows(out, schemas.ARTICLES).height == 5
     for table in (schemas.OUTLET_LINES, schemas.OUTLET_SIZES, schemas.FINGERPRINTS):
         assert len(current(out).files(table, state=True)) == 4, table.name  # today, the window, and the day it ends in

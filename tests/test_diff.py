@@ -2,31 +2,33 @@ import json
 import shutil
 
 import pytest
-from typer.testing import CliRunner
 
 from pipeline import diff, schemas
-from pipeline.cli import app
 from pipeline.store import Store
-from tests.world import FIRST, LOCAL, SECOND, THIRD, WIRE, bytes_of, current, newsroom, page, put, ran, rebuilt
+from tests.world import LOCAL, SECOND, THIRD, WIRE, bytes_of, copydesk, current, page, put, ran, rebuilt
 
 NIGHT = "odd\u202e.example/night.txt"  # a name that would act on a terminal
 SETS = ("clean.threshold=0.02", "dedup.enabled=false", "names.rewrite=none")
 
 
 @pytest.fixture(scope="module")
-def days(tmp_path_factory):
+def days(made_once, day_one):
     """Raw folder, output folder and three versions: the newsroom; a new article and a revision; one day without."""
-    root = tmp_path_factory.mktemp("diff")
-    source, out = newsroom(root / "raw"), root / "clean"
-    ran(source, out, FIRST)
-    put(source, NIGHT, page("Night ferries", *WIRE[:2]))
-    put(
-        source, "herald.example/2026-11-17/traders.txt", page("Traders win", LOCAL[2], f"{LOCAL[0]} The seller agreed.")
-    )
-    ran(source, out, SECOND)
-    put(source, "island.example/day.txt", page("Day ferries", LOCAL[1]))
-    ran(source, out, THIRD)
-    return source, out, Store(out).versions()
+
+    def fill(root):
+        source, out = shutil.copytree(day_one[0].parent, root, symlinks=True) / "raw", root / "clean"
+        put(source, NIGHT, page("Night ferries", *WIRE[:2]))
+        put(
+            source,
+            "herald.example/2026-11-17/traders.txt",
+            page("Traders win", LOCAL[2], f"{LOCAL[0]} The seller agreed."),
+        )
+        ran(source, out, SECOND)
+        put(source, "island.example/day.txt", page("Day ferries", LOCAL[1]))
+        ran(source, out, THIRD)
+
+    root = made_once("diff", fill)
+    return root / "raw", root / "clean", Store(root / "clean").versions()
 
 
 def test_a_version_does_not_differ_from_itself(days):
@@ -145,8 +147,8 @@ def test_what_a_rebuild_lost_is_gone_and_what_it_finds_is_new(days, tmp_path):
 def test_the_command_prints_a_table_or_json(days):
     _, out, (first, second, _) = days
 
-    shown = CliRunner().invoke(app, ["diff", first.run_id, second.run_id, "--out", str(out)])
-    asked = CliRunner().invoke(app, ["diff", first.run_id, second.run_id, "--out", str(out), "--json"])
+    shown = copydesk("diff", first.run_id, second.run_id, "--out", out)
+    asked = copydesk("diff", first.run_id, second.run_id, "--out", out, "--json")
 
     assert "articles          3 -> 4         1 new input, 1 revision" in shown.stdout
     assert "odd\\u202e.example/night.txt" in shown.stdout
@@ -157,9 +159,9 @@ def test_the_command_prints_a_table_or_json(days):
 def test_runs_tell_time_memory_and_counts_of_each_stage(days):
     _, out, versions = days
 
-    listed = json.loads(CliRunner().invoke(app, ["runs", "--out", str(out), "--json"]).stdout)
-    run = json.loads(CliRunner().invoke(app, ["runs", versions[1].run_id, "--out", str(out), "--json"]).stdout)
-    shown = CliRunner().invoke(app, ["runs", versions[1].run_id, "--out", str(out)]).stdout
+    listed = json.loads(copydesk("runs", "--out", out, "--json").stdout)
+    run = json.loads(copydesk("runs", versions[1].run_id, "--out", out, "--json").stdout)
+    shown = copydesk("runs", versions[1].run_id, "--out", out).stdout
 
     assert [record["n_written"] for record in listed] == [3, 2, 1]
     assert [record["current"] for record in listed] == [False, False, True]

@@ -11,38 +11,37 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from typer.testing import CliRunner
 
 from pipeline import explain, schemas
-from pipeline.cli import app
-from pipeline.config import load
 from pipeline.engines.local import Local
 from pipeline.stages import clean
 from pipeline.store import Store
-from tests.test_sample import AS_OF, ROOT
-from tests.world import LOCAL, SECOND, WIRE, current, newsroom, page, put, ran, rows
+from tests.world import (
+    LOCAL,
+    SAMPLE,
+    SAMPLED,
+    SECOND,
+    WIRE,
+    configured,
+    copydesk,
+    current,
+    newsroom,
+    page,
+    put,
+    ran,
+    rows,
+)
 
+ROOT = Path(__file__).parents[1]
 HOSTILE = "Dock fire [/b] \x1b[31mred\x07 \u202etxt.exe\u202c \x9b2J {0} %s"
 CONTROLS = ("\x1b", "\x07", "\u202e", "\u202c", "\x9b")
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory):
-    """The output of one run over the sample, with what its stages left."""
-    folder = tmp_path_factory.mktemp("explain") / "clean"
-    ran(ROOT / "data" / "raw", folder, AS_OF)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def told(sample):
+def told(sampled):
     """What explain says of every article of the sample, by id."""
-    version = current(sample)
-    return {article: explain.explained(version, article) for article in rows(sample, schemas.ARTICLES)["article_id"]}
-
-
-def call(*words, **rest):
-    return CliRunner().invoke(app, [str(word) for word in words], **rest)
+    version = current(sampled)
+    return {article: explain.explained(version, article) for article in rows(sampled, schemas.ARTICLES)["article_id"]}
 
 
 def dropped(told):
@@ -61,7 +60,7 @@ def test_every_dropped_line_has_its_verdicts_and_a_way_back(told):
         assert way["rule"] is not None
 
 
-def test_a_line_with_two_verdicts_shows_both(sample, told):
+def test_a_line_with_two_verdicts_shows_both(sampled, told):
     twice = [(article, line) for article, line in dropped(told) if line["also_by"]]
     pages = {article: [row.plain for row in explain.page(record, 150)] for article, record in told.items()}
     article, line = twice[0]
@@ -70,34 +69,37 @@ def test_a_line_with_two_verdicts_shows_both(sample, told):
         (row,) = (row for row in pages[other] if row.startswith(f"-{both['line_no']:>4} "))
         assert f"dropped by {both['dropped_by']}; {both['also_by']}" in row
     assert len(twice) > 20
-    assert call("explain", article, "--out", sample).stdout.splitlines() == [row.rstrip() for row in pages[article]]
-    story = call("explain", article, "--line", line["line_no"], "--out", sample).stdout
+    assert copydesk("explain", article, "--out", sampled).stdout.splitlines() == [
+        row.rstrip() for row in pages[article]
+    ]
+    story = copydesk("explain", article, "--line", line["line_no"], "--out", sampled).stdout
     assert f"also by   {line['also_by']}" in story
 
 
-def test_the_settings_suggested_for_a_line_keep_it(sample, told):
-    """Every suggestion, applied to its article as the stage `clean` of a run does; a rebuild of one is below."""
-    documents, scored = (Local(1).gather(sample / ".stage" / "extract", name) for name in ("documents", "lines"))
+def test_the_settings_suggested_for_a_line_keep_it(sampled, told):
+    """Every suggestion, applied to its articles as the stage `clean` of a run does; a rebuild of one is below."""
+    documents, scored = (Local(1).gather(sampled / ".stage" / "extract", name) for name in ("documents", "lines"))
     scored = clean.measured(scored)
-    version = current(sample)
-    settings = load().settings.clean
-    tried = {}
+    printed = current(sampled).read(schemas.OUTLET_LINES, state=True)
+    settings = configured().settings.clean
+    suggested = {}
     for article, line in dropped(told):
         changed = {name.removeprefix("clean."): value for name, value in line["would_keep"]["settings"].items()}
-        key = (article, json.dumps(changed, sort_keys=True))
-        if changed and key not in tried:
-            own = pl.col("article_id") == article
-            _, judged = clean.apply(
-                documents.filter(own), scored.filter(own), version.read(schemas.OUTLET_LINES, state=True), {},
-                settings.model_validate({**settings.model_dump(), **changed}), AS_OF,
-            )  # fmt: skip
-            tried[key] = set(judged.filter(pl.col("paragraph_no").is_not_null())["line_no"])
-        assert not changed or line["line_no"] in tried[key], (article, line["line_no"], changed)
-    assert len(tried) > 100
+        if changed:
+            suggested.setdefault(json.dumps(changed, sort_keys=True), set()).add((article, line["line_no"]))
+    for changed, lines in suggested.items():
+        own = pl.col("article_id").is_in({article for article, _ in lines})
+        _, judged = clean.apply(
+            documents.filter(own), scored.filter(own), printed, {},
+            settings.model_validate({**settings.model_dump(), **json.loads(changed)}), SAMPLED,
+        )  # fmt: skip
+        in_text = judged.filter(pl.col("paragraph_no").is_not_null()).select("article_id", "line_no").rows()
+        assert lines - set(in_text) == set(), changed
+    assert len(suggested) > 100
 
 
-def test_a_suggested_command_and_the_suggested_rules_keep_their_lines_in_a_rebuild(sample, told, tmp_path):
-    out = shutil.copytree(sample, tmp_path / "clean", symlinks=True)  # the others read the version it was made from
+def test_a_suggested_command_and_the_suggested_rules_keep_their_lines_in_a_rebuild(sampled, told, tmp_path):
+    out = shutil.copytree(sampled, tmp_path / "clean", symlinks=True)  # the others read the version it was made from
     lines = dropped(told)
     article, line = min(lines, key=lambda found: (-len(found[1]["would_keep"]["settings"]), found[1]["score"]))
     patterns = {}
@@ -105,7 +107,7 @@ def test_a_suggested_command_and_the_suggested_rules_keep_their_lines_in_a_rebui
         rule = other["would_keep"]["rule"]
         patterns.setdefault(rule["outlet"], {})[rule["keep_lines"]] = None
     config = put(tmp_path, "configs/daily.toml", '[clean]\noutlets = ["outlets/*.toml"]\n')
-    raw, where = ROOT / "data" / "raw", ("--out", out, "--as-of", AS_OF.isoformat(), "-q", "--jobs", 1)
+    raw, where = SAMPLE, ("--out", out, "--as-of", SAMPLED.isoformat(), "-q", "--jobs", 1)
 
     def in_text():
         frame = rows(out, schemas.LINES).filter(pl.col("paragraph_no").is_not_null())
@@ -113,13 +115,13 @@ def test_a_suggested_command_and_the_suggested_rules_keep_their_lines_in_a_rebui
 
     words = [word for word in shlex.split(line["would_keep"]["command"])[1:] if word != "--dry-run"]
     assert len(line["would_keep"]["settings"]) > 1
-    assert call(*words, "--in", raw, *where).exit_code == 3
+    assert copydesk(*words, "--in", raw, *where).exit_code == 3
     assert (article, line["line_no"]) in in_text()
 
     for outlet, found in patterns.items():
         rules = f"outlet = {json.dumps(outlet)}\nkeep_lines = {json.dumps(list(found))}\n"
         put(tmp_path, f"configs/outlets/{outlet}.toml", rules)
-    assert call("run", "--rebuild", "-c", config, "--in", raw, *where).exit_code == 3
+    assert copydesk("run", "--rebuild", "-c", config, "--in", raw, *where).exit_code == 3
     assert {(article, line["line_no"]) for article, line in lines} <= in_text()
 
 
@@ -150,7 +152,7 @@ def hostile(tmp_path_factory):
 
 @pytest.mark.parametrize("words", [(), ("--json",), ("--line", "5"), ("--line", "5", "--json")])
 def test_nothing_reaches_a_terminal_raw(hostile, words):
-    result = call("explain", "fire.txt", *words, "--out", hostile)
+    result = copydesk("explain", "fire.txt", *words, "--out", hostile)
 
     assert result.exit_code == 0
     assert "[/b]" in result.stdout
@@ -169,7 +171,7 @@ def test_an_article_is_found_by_id_path_url_or_what_only_it_has(hostile):
 
 
 def test_a_word_that_names_several_says_what_of_each_it_matches(hostile):
-    result = call("explain", "ferries", "--out", hostile)
+    result = copydesk("explain", "ferries", "--out", hostile)
 
     assert result.exit_code == 2
     assert "names 2 articles" in result.stderr
@@ -202,7 +204,7 @@ def test_a_damaged_table_is_named_and_nothing_else_is_said(workshop, words, dama
     if damage != "gone":
         file.write_bytes(raw[:-40] if damage == "cut" else raw[:4] + bytes(len(raw) // 2) + raw[4 + len(raw) // 2 :])
 
-    result = call(*words, *((first, second) if words == ("diff",) else ()), "--out", out)
+    result = copydesk(*words, *((first, second) if words == ("diff",) else ()), "--out", out)
 
     assert result.exit_code == 65
     assert f"paragraphs/{file.parent.name}/part-0.parquet" in result.stderr
@@ -210,14 +212,14 @@ def test_a_damaged_table_is_named_and_nothing_else_is_said(workshop, words, dama
 
 
 def test_a_command_that_is_printed_names_the_output_folder(hostile, told):
-    shown = call("explain", "fire.txt", "--line", "1", "--out", hostile).stdout
+    shown = copydesk("explain", "fire.txt", "--line", "1", "--out", hostile).stdout
 
     assert f"copydesk run --rebuild --dry-run --out {shlex.quote(str(hostile))} --set clean." in shown
     assert "with your own --in and -c" in shown
     assert not any("--out" in (line["would_keep"]["command"] or "") for _, line in dropped(told))
 
 
-def test_a_headline_is_kept_by_a_rule_first_and_a_threshold_says_what_it_lets_in(sample, told):
+def test_a_headline_is_kept_by_a_rule_first_and_a_threshold_says_what_it_lets_in(sampled, told):
     headlines = [
         (article, line)
         for article, line in dropped(told)
@@ -231,12 +233,12 @@ def test_a_headline_is_kept_by_a_rule_first_and_a_threshold_says_what_it_lets_in
 
     for article, line in headlines[:2]:
         outlet = told[article]["article"]["outlet"]
-        shown = call("explain", article, "--line", line["line_no"], "--out", sample).stdout
+        shown = copydesk("explain", article, "--line", line["line_no"], "--out", sampled).stdout
         assert line["line_no"] < min(row["line_no"] for row in told[article]["lines"] if row["paragraph_no"])
         assert shown.index("to keep   keep_lines = ") < shown.index(f"in configs/outlets/{outlet}.toml")
         assert shown.index(f"in configs/outlets/{outlet}.toml") < shown.index("or        ")
     article, line = scored[0]
-    shown = call("explain", article, "--line", line["line_no"], "--out", sample).stdout
+    shown = copydesk("explain", article, "--line", line["line_no"], "--out", sampled).stdout
     assert f"it lets in every line that scores {line['score']} or more" in shown
     assert shown.index("to keep   copydesk run") < shown.index("or        keep_lines = ")
     assert headlines

@@ -3,11 +3,9 @@ from datetime import timedelta
 
 import polars as pl
 import pytest
-from typer.testing import CliRunner
 
 from pipeline import explain, schemas
 from pipeline.check import problems
-from pipeline.cli import app
 from pipeline.errors import UsageError, WriteError
 from pipeline.forget import forget
 from pipeline.store import REPORT, Store
@@ -19,6 +17,7 @@ from tests.world import (
     THIRD,
     WIRE,
     bytes_of,
+    copydesk,
     current,
     page,
     put,
@@ -171,7 +170,7 @@ def test_the_command_says_what_it_forgot_and_removes_the_report(workshop):
     _, out = workshop
     (out / REPORT).write_text("quotes the article", encoding="utf-8")
 
-    said = CliRunner().invoke(app, ["forget", FERRY, "--out", str(out)])
+    said = copydesk("forget", FERRY, "--out", out)
 
     assert said.exit_code == 0
     assert f"({FERRY}: Norlinje adds night sailings after harbour fire) is in no version" in said.stderr

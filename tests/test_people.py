@@ -9,15 +9,13 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 from pipeline import people
-from pipeline.cli import app
 from pipeline.config import load
 from pipeline.errors import UsageError
 from pipeline.kernels.aliases import form_key, full_mentions
 from pipeline.stages.names import PeopleFile, people_table
-from tests.world import page, put
+from tests.world import copydesk, page, put
 
 TABLE = PeopleFile.model_validate(
     {
@@ -211,10 +209,6 @@ def test_decisions_that_cannot_be_are_refused(rows, message):
 
 
 # The commands
-
-
-def copydesk(*words: str):
-    return CliRunner().invoke(app, list(words))
 
 
 @pytest.fixture

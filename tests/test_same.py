@@ -30,12 +30,11 @@ def run_by_command(source, out, seed, threads, jobs):
     return bytes_of(out), written_manifest(out)
 
 
-def test_hash_seed_threads_and_jobs_do_not_matter(tmp_path):
-    source = newsroom(tmp_path / "raw")
+def test_hash_seed_threads_and_jobs_do_not_matter(day_one, tmp_path):
+    """A command of its own against a run of this process, in its threads and with its seed; one job: test_run.py."""
+    source, out = day_one
 
-    first, other = (run_by_command(source, tmp_path / way[0], *way) for way in (WAYS[0], WAYS[-1]))
-
-    assert first == other
+    assert run_by_command(source, tmp_path, *WAYS[-1]) == (bytes_of(out), written_manifest(out))
 
 
 @pytest.mark.torture
@@ -45,24 +44,34 @@ def test_hash_seed_threads_and_jobs_do_not_matter_to_the_sample(tmp_path):
     assert all(other == first for other in others)
 
 
+@pytest.fixture(scope="module")
+def larger(made_once):
+    """The newsroom and eight articles more after a run: (input, output)."""
+
+    def fill(root):
+        source = newsroom(root / "raw")
+        for number, text in enumerate((*WIRE, *EDITED, *LOCAL)):
+            put(source, f"island.example/{number}.txt", page(f"Number {number}", text, WIRE[number % 3]))
+        ran(source, root / "clean")
+
+    root = made_once("larger", fill)
+    return root / "raw", root / "clean"
+
+
 @pytest.mark.parametrize(("documents", "articles"), [(1, 2_000), (5, 3), (16, 1)])
-def test_how_much_is_read_and_kept_together_does_not_matter(tmp_path, monkeypatch, documents, articles):
-    source = newsroom(tmp_path / "raw")
-    for number, text in enumerate((*WIRE, *EDITED, *LOCAL)):
-        put(source, f"island.example/{number}.txt", page(f"Number {number}", text, WIRE[number % 3]))
-    ran(source, tmp_path / "whole")
+def test_how_much_is_read_and_kept_together_does_not_matter(larger, tmp_path, monkeypatch, documents, articles):
+    source, whole = larger
 
     monkeypatch.setattr("pipeline.intake.GROUP_DOCUMENTS", documents)
     monkeypatch.setattr("pipeline.intake.PART_ARTICLES", articles)
     ran(source, tmp_path / "cut")
 
-    assert bytes_of(tmp_path / "cut") == bytes_of(tmp_path / "whole")
-    assert written_manifest(tmp_path / "cut") == written_manifest(tmp_path / "whole")
+    assert bytes_of(tmp_path / "cut") == bytes_of(whole)
+    assert written_manifest(tmp_path / "cut") == written_manifest(whole)
 
 
-def test_the_order_in_which_a_folder_is_listed_does_not_matter(tmp_path, monkeypatch):
-    source = newsroom(tmp_path / "raw")
-    ran(source, tmp_path / "whole")
+def test_the_order_in_which_a_folder_is_listed_does_not_matter(day_one, tmp_path, monkeypatch):
+    source, out = day_one
     listed = os.scandir
 
     class Backwards:
@@ -88,7 +97,7 @@ def test_the_order_in_which_a_folder_is_listed_does_not_matter(tmp_path, monkeyp
     monkeypatch.setattr("os.scandir", Backwards)
     ran(source, tmp_path / "backwards")
 
-    assert bytes_of(tmp_path / "backwards") == bytes_of(tmp_path / "whole")
+    assert bytes_of(tmp_path / "backwards") == bytes_of(out)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -10,12 +9,10 @@ import pytest
 
 from pipeline import schemas
 from pipeline.check import problems
-from tests.world import current, ran, rows
+from tests.world import current, rows
 
-ROOT = Path(__file__).parents[1]
 GOLD = json.loads((Path(__file__).parent / "sample_gold.json").read_text(encoding="utf-8"))
 HEAD = 40  # characters by which the gold names a paragraph
-AS_OF = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 # Chrome that stays in the text, by article and first characters, and why. An entry that is no longer true fails too.
 MARKETS_NOTE = (
     "whole sentences below the prices; only two articles print it, and an outlet's chrome is counted from three"
@@ -29,43 +26,35 @@ KNOWN_OWN = {"elbkurier.example/2026-11-18/grain-train.html": "the byline stands
 
 
 @pytest.fixture(scope="module")
-def out(tmp_path_factory):
-    """The output of one run over the sample."""
-    folder = tmp_path_factory.mktemp("sample") / "clean"
-    ran(ROOT / "data" / "raw", folder, AS_OF, jobs=2)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def articles(out):
+def articles(sampled):
     """Rows of `articles` by the gold's name of the article."""
-    found = rows(out, schemas.ARTICLES).iter_rows(named=True)
+    found = rows(sampled, schemas.ARTICLES).iter_rows(named=True)
     return {row["source_path"] + (f"#{row['source_id']}" if row["source_id"] else ""): row for row in found}
 
 
 @pytest.fixture(scope="module")
-def paragraphs(out, articles):
+def paragraphs(sampled, articles):
     """(article name, first characters) of every paragraph, by paragraph id."""
     names = {row["article_id"]: name for name, row in articles.items()}
     return {
         row["paragraph_id"]: (names[row["article_id"]], row["text"][:HEAD])
-        for row in rows(out, schemas.PARAGRAPHS).iter_rows(named=True)
+        for row in rows(sampled, schemas.PARAGRAPHS).iter_rows(named=True)
     }
 
 
-def test_every_article_is_there_and_the_version_is_sound(out, articles):
+def test_every_article_is_there_and_the_version_is_sound(sampled, articles):
     assert set(articles) == set(GOLD["articles"])
-    assert list(problems(current(out), deep=True)) == []
+    assert list(problems(current(sampled), deep=True)) == []
 
 
-def test_exactly_the_broken_file_is_rejected(out):
-    rejects = rows(out, schemas.REJECTS).select("source_path", "reason").rows()
+def test_exactly_the_broken_file_is_rejected(sampled):
+    rejects = rows(sampled, schemas.REJECTS).select("source_path", "reason").rows()
 
     assert [list(row) for row in rejects] == GOLD["rejects"]
 
 
 @pytest.mark.parametrize("name", GOLD["articles"])
-def test_the_story_is_whole_and_the_chrome_is_gone(out, articles, paragraphs, name):
+def test_the_story_is_whole_and_the_chrome_is_gone(sampled, articles, paragraphs, name):
     gold, article = GOLD["articles"][name], articles[name]
     known = set(KNOWN_EXTRAS.get(name, {}))
 
@@ -76,7 +65,7 @@ def test_the_story_is_whole_and_the_chrome_is_gone(out, articles, paragraphs, na
         assert (story - kept, extra) == (set(), known)
         assert [chrome for chrome in gold["not"] if chrome in article["text"]] == []
     else:
-        lines = rows(out, schemas.LINES).filter(pl.col("article_id") == article["article_id"])
+        lines = rows(sampled, schemas.LINES).filter(pl.col("article_id") == article["article_id"])
         verdicts = {row["line_no"]: row for row in lines.iter_rows(named=True)}
         in_text = {number for number, row in verdicts.items() if row["paragraph_no"] is not None}
         story = {int(number) for number, role in gold["lines"].items() if role in ("deck", "body", "subheading")}
@@ -102,12 +91,14 @@ def test_fields(articles, field):
     assert wrong == {}
 
 
-def test_copies_are_linked_and_nothing_else_is(out, paragraphs):
+def test_copies_are_linked_and_nothing_else_is(sampled, paragraphs):
     links = {
         frozenset((paragraphs[row["left_id"]], paragraphs[row["right_id"]])): row["link_type"]
-        for row in rows(out, schemas.LINKS).iter_rows(named=True)
+        for row in rows(sampled, schemas.LINKS).iter_rows(named=True)
     }
-    clusters = {row["paragraph_id"]: row["cluster_id"] for row in rows(out, schemas.PARAGRAPHS).iter_rows(named=True)}
+    clusters = {
+        row["paragraph_id"]: row["cluster_id"] for row in rows(sampled, schemas.PARAGRAPHS).iter_rows(named=True)
+    }
     cluster_of = {place: clusters[paragraph] for paragraph, place in paragraphs.items()}
 
     for copy in GOLD["copies"]:
@@ -121,8 +112,8 @@ def test_copies_are_linked_and_nothing_else_is(out, paragraphs):
         assert frozenset((tuple(pair["left"]), tuple(pair["right"]))) not in links
 
 
-def test_the_earliest_copy_is_the_canonical_one(out, paragraphs):
-    canonical = {paragraphs[row["canonical_id"]] for row in rows(out, schemas.CLUSTERS).iter_rows(named=True)}
+def test_the_earliest_copy_is_the_canonical_one(sampled, paragraphs):
+    canonical = {paragraphs[row["canonical_id"]] for row in rows(sampled, schemas.CLUSTERS).iter_rows(named=True)}
 
     assert {tuple(copy["left"]) for copy in GOLD["copies"]} <= canonical
 
@@ -139,8 +130,8 @@ def test_articles_of_the_agency_are_told_from_those_that_cite_it_and_from_its_pi
     assert all(row["original_text"] == "" for row in articles.values() if row["wire_source"])
 
 
-def test_people_are_counted_under_one_name(out):
-    mentions = rows(out, schemas.MENTIONS).filter(pl.col("kind") != "surname")
+def test_people_are_counted_under_one_name(sampled):
+    mentions = rows(sampled, schemas.MENTIONS).filter(pl.col("kind") != "surname")
     counted = mentions.filter(~pl.col("issues").list.contains("in_name"))
     in_text = Counter(counted.filter(pl.col("field") == "text")["person_id"].drop_nulls())
     in_fields = Counter(counted.filter(pl.col("field") != "text")["person_id"].drop_nulls())
@@ -149,9 +140,10 @@ def test_people_are_counted_under_one_name(out):
     assert in_fields == Counter({p: gold["count_fields"] for p, gold in GOLD["people"].items() if gold["count_fields"]})
 
 
-def test_a_bare_surname_with_two_bearers_stays_undecided(out, articles, paragraphs):
-    joined = rows(out, schemas.MENTIONS).join(
-        rows(out, schemas.PARAGRAPHS, "article_id", "paragraph_no", "paragraph_id"), on=["article_id", "paragraph_no"]
+def test_a_bare_surname_with_two_bearers_stays_undecided(sampled, articles, paragraphs):
+    joined = rows(sampled, schemas.MENTIONS).join(
+        rows(sampled, schemas.PARAGRAPHS, "article_id", "paragraph_no", "paragraph_id"),
+        on=["article_id", "paragraph_no"],
     )
     undecided = {
         (*paragraphs[row["paragraph_id"]], row["surface"])

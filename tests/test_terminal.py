@@ -6,12 +6,10 @@ from contextlib import chdir
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from docs.generate import command_words
-from pipeline.cli import app
 from pipeline.console import UNPRINTABLE
-from tests.world import EDITED, FIRST, LOCAL, SECOND, WIRE, inline, page, put, record
+from tests.world import EDITED, FIRST, LOCAL, SECOND, WIRE, copydesk, page, put, record
 
 HOSTILE = "Dock fire [/b] \x1b[31mred\x07 \u202etxt.exe\u202c \x9b2J {0} %s =1+1"
 PEOPLE = r"""
@@ -62,11 +60,6 @@ SAID = [
     ("config check --set \x1b[2J[/b]=1", 78, True),
 ]
 STAGES = ("extract", "clean", "dedup", "names", "export")
-
-
-def copydesk(*words):
-    with inline():
-        return CliRunner().invoke(app, words)
 
 
 def acting(text):

@@ -20,7 +20,7 @@ from pipeline.config import load
 from pipeline.kernels.html import parsed, visible_lines
 from pipeline.run import Order, run
 from pipeline.schemas import ROLES
-from tests.world import Silent
+from tests.world import Silent, inline
 
 N_ARTICLES = 60
 
@@ -184,7 +184,8 @@ def test_a_run_over_a_small_world_makes_of_it_what_it_is(world, tmp_path, form):
         config=load(world / "config.toml", ()), source=world / form, out=tmp_path / "clean",
         as_of=datetime(2026, 11, 10, tzinfo=UTC),
     )  # fmt: skip
-    run(order, Silent())
+    with inline():
+        run(order, Silent())
 
     found = score.scores(world, tmp_path / "clean")
 

@@ -17,7 +17,7 @@ corpora = st.tuples(
 )
 
 
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(corpora)
 @example(([case for case in QUICK if case.n_repeated], [0]))
 def test_inputs_are_written_refused_or_unchanged_and_nothing_else(corpus):

@@ -235,14 +235,14 @@ def test_a_pattern_takes_time_in_proportion_to_its_input(name, pattern, upto):
 def wire_signs(given):
     """What names an agency in an article of one paragraph, and what it cites."""
     lines = [wire.WireLine(1, given, "body", 0), wire.WireLine(2, given, "chrome", None)]
-    wire.signs("herald.example", given, lines, configured(()).wire_rules)
-    wire.citations(lines, configured(()).wire_rules)
+    wire.signs("herald.example", given, lines, configured().wire_rules)
+    wire.citations(lines, configured().wire_rules)
 
 
 def mentions(given):
     """Full names, then bare ones, in a text that names somebody first."""
     named = f"Kim Jong-un, Kim, {given}"
-    people = configured(()).people
+    people = configured().people
     (found,) = aliases.full_mentions([named], people.table)
     surnames.surname_mentions([surnames.Passage(named, found)], people.families, given)
 

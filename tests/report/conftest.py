@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
+from functools import cache, partial
 from typing import Any
 
 import duckdb
@@ -18,9 +17,8 @@ from pipeline import report, schemas
 from pipeline.config import Config, load
 from pipeline.run import Order, run
 from pipeline.store import Draft, Store, Version
-from tests.world import EDITED, FIRST, LOCAL, SECOND, Silent, current, inline, newsroom, page, put, ran, record
+from tests.world import EDITED, LOCAL, SAMPLED, SECOND, Silent, configured, current, inline, page, put, ran, record
 
-SAMPLE = Path(__file__).parents[2] / "data" / "raw"
 HOSTILE = (
     "</script></style><script>alert(1)</script><img src=x onerror=alert(1)>\"' onmouseover=alert(1) x='"
     '[/b]\x1b[31m\u202ekcab\u2066\x00=HYPERLINK("http://evil.example")&lt;{{ 7 * 7 }}'
@@ -53,23 +51,23 @@ def _tables(version: Version) -> duckdb.DuckDBPyConnection:
 
 
 def reported(version: Version, base: Version | None = None, config: Config | None = None) -> Reported:
-    return Reported(version, report.html(version, base, config or load()))
+    return Reported(version, report.html(version, base, config or configured()))
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory):
+def sample(sampled):
     """The sample, run and reported."""
-    out = tmp_path_factory.mktemp("sample")
-    ran(SAMPLE, out, datetime(2026, 11, 20, 6, tzinfo=UTC))
-    return reported(current(out))
+    return reported(current(sampled))
 
 
 @pytest.fixture(scope="session")
-def two_days(tmp_path_factory):
+def two_days(made_once, day_one):
     """The output folder of a newsroom whose second day has a copy of the first, a new story and a reject."""
-    root = tmp_path_factory.mktemp("two-days")
-    source, out = newsroom(root / "raw"), root / "clean"
-    ran(source, out, FIRST)
+    return made_once("reported", partial(_second_day, day_one[0].parent)) / "clean"
+
+
+def _second_day(first, root):
+    source, out = shutil.copytree(first, root, symlinks=True) / "raw", root / "clean"
     put(source, "quay.example/2026-11-18/ferry.txt", page("Night ferries come to Varga", *EDITED, date="18 November"))
     put(
         source,
@@ -78,7 +76,13 @@ def two_days(tmp_path_factory):
     )
     put(source, "quay.example/2026-11-18/broken.jsonl", '{"text": \n')
     ran(source, out, SECOND)
-    return out
+
+
+@pytest.fixture(scope="session")
+def second_day(two_days):
+    """The second day against the first, reported."""
+    version = current(two_days)
+    return reported(version, Store(two_days).version(version.manifest["base"]))
 
 
 @pytest.fixture(scope="session")
@@ -111,5 +115,5 @@ def thousand(tmp_path_factory):
         put(folder / "html", f"2026-11-03/quay.example/{name}.jsonl", '{"text": \n')
     config, out = load(folder / "config.toml"), folder / "clean"
     with inline():
-        run(Order(config, folder / "html", out, datetime(2026, 11, 20, 6, tzinfo=UTC)), Silent())
+        run(Order(config, folder / "html", out, SAMPLED), Silent())
     return reported(current(out), None, config)

@@ -1,7 +1,7 @@
 """The examples answer what they ask, on the sample."""
 
 import re
-import subprocess
+import runpy
 import sys
 from pathlib import Path
 
@@ -10,19 +10,22 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-def answer(script, sample, tmp_path):
+@pytest.fixture
+def answer(sample, tmp_path, monkeypatch, capsys):
     """What a script prints, once it has drawn its picture."""
-    picture = tmp_path / "picture.svg"
-    ran = subprocess.run(
-        [sys.executable, "-m", f"examples.{script}", str(sample.version.path), str(picture)],
-        cwd=ROOT, check=True, text=True, capture_output=True,
-    )  # fmt: skip
-    assert picture.read_text(encoding="utf-8").startswith("<svg")
-    return [re.split(r"\s{2,}", line) for line in ran.stdout.splitlines()]
+
+    def of(script):
+        picture = tmp_path / "picture.svg"
+        monkeypatch.setattr(sys, "argv", [script, str(sample.version.path), str(picture)])
+        runpy.run_module(f"examples.{script}", run_name="__main__")
+        assert picture.read_text(encoding="utf-8").startswith("<svg")
+        return [re.split(r"\s{2,}", line) for line in capsys.readouterr().out.splitlines()]
+
+    return of
 
 
-def test_original_reporting_is_what_the_paragraphs_say(sample, tmp_path):
-    shown = answer("original_reporting", sample, tmp_path)
+def test_original_reporting_is_what_the_paragraphs_say(sample, answer):
+    shown = answer("original_reporting")
 
     own = {outlet: int(count) for outlet, kind, count, _ in shown if kind == "own"}
     assert own == dict(sample.ask(
@@ -34,8 +37,8 @@ def test_original_reporting_is_what_the_paragraphs_say(sample, tmp_path):
     assert total == sample.version.manifest["counts"]["dedup"]["n_paragraphs"]
 
 
-def test_people_are_counted_in_articles(sample, tmp_path):
-    shown = answer("named_by_whom", sample, tmp_path)
+def test_people_are_counted_in_articles(sample, answer):
+    shown = answer("named_by_whom")
 
     expected = sample.ask(
         "select outlet, count(distinct article_id) from mentions join articles using (article_id) "

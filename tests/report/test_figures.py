@@ -7,8 +7,7 @@ from collections import Counter
 
 import pytest
 
-from pipeline import report, schemas, state
-from pipeline.config import load
+from pipeline import schemas, state
 from pipeline.forget import forget
 from pipeline.people import discovered
 from pipeline.report.charts import HEAT_OUTLETS, MIN_LABELLED
@@ -20,7 +19,7 @@ from pipeline.stages import STAGES
 from pipeline.store import Store
 from tests.report.conftest import reported
 from tests.report.reading import column, parsed, shown, table
-from tests.world import LOCAL, SECOND, THIRD, WIRE, current, newsroom, put, ran, rebuilt
+from tests.world import LOCAL, SECOND, THIRD, WIRE, configured, current, newsroom, put, ran, rebuilt
 from tests.world import page as page_of
 
 CHECKED = {
@@ -297,14 +296,13 @@ def test_each_name_stands_in_the_words_beside_it(whole):
         assert whole.ask("select count(*) from lines where contains(text, $1)", words.strip())[0][0] > 0
 
 
-def test_proposals_are_what_discovery_finds(two_days):
-    version = current(two_days)
-    found = discovered(version, load(), 2)
+def test_proposals_are_what_discovery_finds(second_day):
+    found = discovered(second_day.version, configured(), 2)
 
     assert [(row.left, row.right) for row in found] == [("Marta Lindqvist", "Marta Lindquist")]
-    assert column(
-        reported(version).page, "proposals-table", "spelling", "other spelling", "articles with both"
-    ) == texts((row.left, row.right, row.both_articles) for row in found)
+    assert column(second_day.page, "proposals-table", "spelling", "other spelling", "articles with both") == texts(
+        (row.left, row.right, row.both_articles) for row in found
+    )
 
 
 def test_undecided_names_and_rejects_are_the_tables(whole):
@@ -334,10 +332,9 @@ def test_what_the_run_took_is_the_manifests(whole):
     assert figures(whole.page, "#about ~ p") == [str(measured["peak_memory_mb"]), str(measured["jobs"])]
 
 
-def test_changes_are_between_the_two_manifests(two_days):
-    version = current(two_days)
+def test_changes_are_between_the_two_manifests(two_days, second_day):
+    version, page = second_day.version, second_day.page
     base = Store(two_days).version(version.manifest["base"])
-    page = reported(version, base).page
     rows = {
         one: {
             name: sum(file["rows"] for file in one.manifest["outputs"] if file["path"].startswith(f"{name}/"))
@@ -359,17 +356,16 @@ def test_changes_are_between_the_two_manifests(two_days):
     assert "settings-table" not in names_of_tables(page)
 
 
-def test_a_run_tells_of_its_own_articles_and_of_earlier_ones_they_copy(two_days):
-    page = reported(current(two_days)).page
+def test_a_run_tells_of_its_own_articles_and_of_earlier_ones_they_copy(second_day):
+    page = second_day.page
 
     assert [row["outlet"] for row in table(page, "outlets-table")] == ["quay.example"]
     assert {row["prints the copy"] for row in table(page, "reuse-table")} == {"quay.example"}
     assert {row["outlet"] for row in table(page, "story-1")} == {"herald.example", "coast.example", "quay.example"}
 
 
-def test_a_rebuild_tells_of_every_article(tmp_path):
-    source, out = newsroom(tmp_path / "raw"), tmp_path / "clean"
-    ran(source, out, SECOND)
+def test_a_rebuild_tells_of_every_article(day_one, tmp_path):
+    source, out = day_one[0], shutil.copytree(day_one[1], tmp_path / "clean", symlinks=True)
     before = current(out)
     rebuilt(source, out, THIRD, ("clean.threshold=0.4",))
 
@@ -385,7 +381,7 @@ def test_a_version_without_its_lines_says_so(tmp_path, lines):
     ran(source, out, sets=(f"export.lines={lines}",))
     version = current(out)
 
-    page = report.html(version, None, load())
+    page = reported(version).page
 
     by_rule = version.manifest["counts"]["clean"]["dropped_by_rule"]
     assert {rule: int(count) for rule, count in column(page, "rules-table", "rule", "lines")} == by_rule
@@ -393,10 +389,9 @@ def test_a_version_without_its_lines_says_so(tmp_path, lines):
     assert {row["left the text"] for row in table(page, "outlets-table")} == {"–"}
 
 
-def test_no_number_of_the_page_is_unchecked(sample, two_days, hostile):
+def test_no_number_of_the_page_is_unchecked(sample, second_day, hostile):
     """Every table, every figure and every other place with a digit outside quoted text has its test."""
-    version = current(two_days)
-    pages = [sample.page, hostile.page, reported(version, Store(two_days).version(version.manifest["base"])).page]
+    pages = [sample.page, hostile.page, second_day.page]
     names = {name for page in pages for name in names_of_tables(page)}
     places = {place for page in pages for place in places_of_numbers(page)}
 
@@ -460,25 +455,24 @@ def test_after_an_article_is_forgotten_the_report_is_still_of_the_run(three_days
     assert "an article was forgotten or the state was rebuilt" in page
 
 
-def test_after_a_rebuild_of_the_state_the_run_is_compared_with_the_run_before(three_days):
-    before = current(three_days)
-    plain = reported(before, Store(three_days).before(before)).page
+def test_after_a_rebuild_of_the_state_the_run_is_compared_with_the_run_before(three_days, second_day):
+    before, plain = current(three_days), second_day.page
     with Store(three_days).locked():
-        state.rebuild(Store(three_days), load())
+        state.rebuild(Store(three_days), configured())
     version = current(three_days)
 
     page = reported(version, Store(three_days).before(version)).page
 
+    assert Store(three_days).before(before).run_id == before.manifest["base"]
     assert version.manifest["base"] == before.run_id
     for name in ("tables-table", "rates-table", "outlets-table", "reuse-table"):
         assert table(page, name) == table(plain, name)
 
 
-def test_a_first_run_with_its_state_rebuilt_is_still_the_first(tmp_path):
-    out = tmp_path / "clean"
-    ran(newsroom(tmp_path / "raw"), out)
+def test_a_first_run_with_its_state_rebuilt_is_still_the_first(day_one, tmp_path):
+    out = shutil.copytree(day_one[1], tmp_path / "clean", symlinks=True)
     with Store(out).locked():
-        state.rebuild(Store(out), load())
+        state.rebuild(Store(out), configured())
     version = current(out)
 
     assert "This is the first run" in reported(version, Store(out).before(version)).page

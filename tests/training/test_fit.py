@@ -158,6 +158,7 @@ def test_pages_with_silver_labels_are_learnt_from_and_not_scored(pages_file, tmp
 
 def test_whole_training_writes_weights_that_run(pages_file, tmp_path, monkeypatch):
     monkeypatch.setattr("training.networks.BATCH_LINES", 60)
+    monkeypatch.setattr("training.fit.EPOCHS", 4)
     figures = fit([pages_file], [], tmp_path, 1, ("text", "html"), 1)
 
     assert figures == json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))

@@ -322,8 +322,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         except subprocess.CalledProcessError as error:
             print(f"error: {' '.join(map(str, error.cmd))}\n{error.stderr.decode()}", file=sys.stderr)
             return 1
-    write_figures(given.json or OUT / f"{suite}.json", suite, figures)
-    (given.svg or OUT / f"{suite}.svg").write_text(speed_chart.drawn(figures, given.form), encoding="utf-8")
+    file = given.json or OUT / f"{suite}.json"
+    write_figures(file, suite, figures)
+    (given.svg or file.with_suffix(".svg")).write_text(speed_chart.drawn(figures, given.form), encoding="utf-8")
     return 0
 
 

@@ -15,7 +15,7 @@ measured on a run of one article, is taken off where costs per article are compa
 
     growth.memory      the largest peak of all batches over that of the first
     growth.history     CPU per article of the last batch over the first
-    beyond.memory      the largest peak of the batches after the first whole window over that of the batch that filled
+    beyond.memory      the median peak of the batches after the first whole window over that of the batch that filled
                        it; beyond.cpu: their CPU per article, the mean over that batch's
     slope              CPU per article of all batches over that of the small run
     window.memory_2x   the peak of two batches at once over that of the first; memory_4x: of four
@@ -28,6 +28,7 @@ from __future__ import annotations
 import argparse
 import ctypes
 import os
+import statistics
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -104,7 +105,7 @@ def figures_of(given: argparse.Namespace, folder: Path) -> dict[str, float]:
     if given.window and len(batches) > full + 1:
         beyond = range(full + 1, len(batches))
         found |= {
-            "beyond.memory": max(batches[day].memory for day in beyond) / batches[full].memory,
+            "beyond.memory": statistics.median(batches[day].memory for day in beyond) / batches[full].memory,
             "beyond.cpu": sum(costs[day] for day in beyond) / len(beyond) / costs[full],
         }
     found |= {f"window.memory_{size}x": window.memory / batches[0].memory for size, window in windows.items()}

@@ -125,8 +125,11 @@ def _refuse_doubles(draft: Draft) -> None:
 
 
 def _add(draft: Draft, table: Table, day: str, rows: pl.DataFrame, *, state: bool = False) -> None:
-    there = draft.read(table, day, state=state)
-    draft.write(table, day, schemas.ordered(pl.concat([there, rows.select(table.names)]), table), state=state)
+    """Add rows to that day; those of TABLES come in the table's order."""
+    there, rows = draft.read(table, day, state=state), rows.select(table.names)
+    if state or there.height:  # to sort a day's lines again takes as much memory as they do
+        rows = schemas.ordered(pl.concat([there, rows]), table)
+    draft.write(table, day, rows, state=state)
 
 
 def _add_counts(draft: Draft, table: Table, day: str, rows: pl.DataFrame) -> None:

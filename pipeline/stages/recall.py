@@ -81,9 +81,11 @@ class Recall:
         pairs = [pl.DataFrame(schema={"left": pl.Int64, "exact_key": pl.String})]
         crowded, n_met = [pl.Series("text_no", [], dtype=pl.Int64)], 0
         if self.memory.fingerprints:
-            asking = self._asking(texts, signed)
+            asking = by_number(self._gathered(signed, "signatures", "text_no", "slots", wanted="asks"))
+            told = self._gathered(texts, "texts", "text_no", "shingles", wanted="asks")
+            told = by_number(told.join(asking.select("text_no"), on="text_no", how="semi"))
             numbers, slots = asking["text_no"].to_numpy(), slots_of(asking, self.settings.permutations)
-            shingles = HashSets.from_lists(asking["shingles"])
+            shingles = HashSets.from_lists(told["shingles"])
             postings = Postings(kept_shingles(shingles, frequent, self.settings), self.settings.max_band_size)
             for piece in self._pieces(texts):
                 sets = HashSets.from_lists(piece["shingles"])
@@ -112,12 +114,6 @@ class Recall:
         names = pl.concat([known.filter("is_reached")["cluster_id"], found, own]).unique()
         paragraphs = self.memory.paragraphs(self.reached() & pl.col("cluster_id").is_in(names.implode()), SLIM)
         return Remembered(paragraphs, self.memory.members_of(names))
-
-    def _asking(self, texts: Batches, signed: Batches) -> pl.DataFrame:
-        """text_no, slots and shingles of the texts that ask, in order."""
-        asking = self._gathered(signed, "signatures", "text_no", "slots", wanted="asks")
-        told = self._gathered(texts, "texts", "text_no", "shingles", wanted="asks")
-        return by_number(asking.join(told, on="text_no"))
 
     def _agree(
         self, sets: HashSets, found: Sharing, slots: NDArray[np.uint32], frequent: Frequencies

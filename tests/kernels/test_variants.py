@@ -1,10 +1,13 @@
 """Two written names: one spelling, perhaps one person, or nothing."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.kernels.variants import relation
+from pipeline.kernels import variants
+from pipeline.kernels.variants import relation, rough, written_name
 
 
 @pytest.mark.parametrize(
@@ -57,3 +60,21 @@ NAMES = st.lists(
 def test_relations_have_no_side_and_every_name_is_itself(left, right):
     assert relation(left, right) == relation(right, left)
     assert relation(left, left) in ("fold", None)
+
+
+@given(st.from_regex(r"[A-Za-z .-]{0,30}", fullmatch=True))
+def test_a_plain_name_is_read_as_every_other_is(name):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(variants, "PLAIN", re.compile("(?!)"))
+        expected = written_name.__wrapped__(name)
+
+    assert written_name.__wrapped__(name) == expected
+
+
+@given(st.from_regex(r"[a-z]{0,12}", fullmatch=True))
+def test_a_word_without_h_sounds_as_if_all_sounds_were_looked_for(word):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(variants, "SOUNDS_WITHOUT_H", variants.SOUNDS)
+        expected = rough.__wrapped__(word)
+
+    assert rough.__wrapped__(word) == expected

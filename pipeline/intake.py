@@ -24,6 +24,7 @@ from pipeline.stages.extract import Extracted, Task
 GROUP_DOCUMENTS = 16  # documents handed to a process at once
 GROUP_BYTES = 4_000_000  # and their bytes
 PART_ARTICLES = 2_000  # articles in one part of a stage's tables: about 100 MB in memory
+PART_LINES = 1 << 17  # and their lines
 RIVAL = "~"  # marks the id of a second input for one article, until it is settled which of them stands
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -186,17 +187,18 @@ class Intake:
         """The answers as batches of whole articles, at least one; what they say of each input is kept here."""
         documents: list[pl.DataFrame] = []
         lines: list[pl.DataFrame] = []
-        n_documents = n_parts = 0
+        n_documents = n_lines = n_parts = 0
         for answer in answers:
             self.published.update(answer.documents.select("article_id", "published_at").iter_rows())
             self.rejects.append(answer.rejects)
             documents.append(answer.documents)
             lines.append(answer.lines)
             n_documents += answer.documents.height
+            n_lines += answer.lines.height
             progress(len(self.published))
-            if n_documents >= PART_ARTICLES:
+            if n_documents >= PART_ARTICLES or n_lines >= PART_LINES:
                 yield {"documents": pl.concat(documents), "lines": pl.concat(lines)}
-                documents, lines, n_documents, n_parts = [], [], 0, n_parts + 1
+                documents, lines, n_documents, n_lines, n_parts = [], [], 0, 0, n_parts + 1
         if documents or not n_parts:
             yield {
                 "documents": pl.concat([schemas.DOCUMENTS.empty(), *documents]),

@@ -6,14 +6,17 @@ that grew are written anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 
 from pipeline import schemas
 from pipeline.errors import RefusedError
+from pipeline.files import n_rows, scan_tables
+from pipeline.ranges import in_order
 from pipeline.schemas import Table
 from pipeline.stages import dedup
 from pipeline.stages.export import stamped
@@ -38,7 +41,10 @@ class Batch:
 
     run_id: str
     as_of: datetime
-    tables: Mapping[str, pl.DataFrame]  # rows of articles, lines, paragraphs, links, mentions, rejects
+    parts: Mapping[str, Sequence[Path]]  # of each table of schemas.BY_ARTICLE: files of its rows, each in order
+    paragraph_ids: pl.Series  # of all its paragraphs
+    links: pl.DataFrame
+    rejects: pl.DataFrame
     inputs: pl.DataFrame
     files: pl.DataFrame
     outlet_lines: pl.DataFrame
@@ -79,9 +85,10 @@ def grown_clusters(
 def fill(draft: Draft, batch: Batch, *, keep_days: Mapping[str, int]) -> None:
     """Write the batch into the draft. `keep_days`: state table -> days it looks back, 0 = for ever."""
     gone = _remove_replaced(draft, batch)
-    for table in schemas.TABLES:
-        if table is not schemas.CLUSTERS:
-            _add(draft, table, batch.day, batch.tables[table.name])
+    for table in schemas.BY_ARTICLE:
+        _add_parts(draft, table, batch.day, batch.parts[table.name])
+    _add(draft, schemas.LINKS, batch.day, batch.links)
+    _add(draft, schemas.REJECTS, batch.day, batch.rejects)
     _update_clusters(draft, batch)
     _leave_forgotten_clusters(draft, gone.filter(~pl.col("cluster_id").is_in(batch.grown.touched.implode())))
     _add(draft, schemas.INPUTS, batch.day, batch.inputs, state=True)
@@ -125,11 +132,18 @@ def _refuse_doubles(draft: Draft) -> None:
 
 
 def _add(draft: Draft, table: Table, day: str, rows: pl.DataFrame, *, state: bool = False) -> None:
-    """Add rows to that day; those of TABLES come in the table's order."""
-    there, rows = draft.read(table, day, state=state), rows.select(table.names)
-    if state or there.height:  # to sort a day's lines again takes as much memory as they do
-        rows = schemas.ordered(pl.concat([there, rows]), table)
-    draft.write(table, day, rows, state=state)
+    """Add rows to that day."""
+    there = draft.read(table, day, state=state)
+    draft.write(table, day, schemas.ordered(pl.concat([there, rows.select(table.names)]), table), state=state)
+
+
+def _add_parts(draft: Draft, table: Table, day: str, parts: Sequence[Path]) -> None:
+    """Add the rows of these files to that day; the commit reads them, and those that are there, range by range."""
+    there, rows = draft.scan(table, day), scan_tables(parts)
+    n_there = n_rows(there)
+    if n_there or len(parts) > 1:
+        rows = in_order(pl.concat([there, rows]), n_there + n_rows(rows), table)
+    draft.write(table, day, rows)
 
 
 def _add_counts(draft: Draft, table: Table, day: str, rows: pl.DataFrame) -> None:
@@ -141,10 +155,17 @@ def _add_counts(draft: Draft, table: Table, day: str, rows: pl.DataFrame) -> Non
     draft.write(table, day, schemas.ordered(schemas.conform(counts, table, at="publish"), table), state=True)
 
 
-def _filter(
-    draft: Draft, table: Table, keep: pl.Expr, *, state: bool = False, days: Iterable[str] | None = None
-) -> None:
-    for day in draft.days_with(table, ~keep.fill_null(False), state=state) if days is None else sorted(days):
+def _leave_out(draft: Draft, gone: pl.Expr, days: Iterable[str]) -> None:
+    """Leave articles that are gone out of the tables of those days; what stays passes through when it is written."""
+    for day in days:
+        for table in schemas.BY_ARTICLE:
+            there = draft.scan(table, day)
+            if n_rows(there.filter(gone)):
+                draft.write(table, day, there.filter(~gone))
+
+
+def _filter(draft: Draft, table: Table, keep: pl.Expr, *, state: bool = False) -> None:
+    for day in draft.days_with(table, ~keep.fill_null(False), state=state):
         there = draft.read(table, day, state=state)
         kept = there.filter(keep)
         if kept.height < there.height:
@@ -175,9 +196,8 @@ def _remove_replaced(draft: Draft, batch: Batch) -> pl.DataFrame:
         if not marked.equals(known):
             draft.write(schemas.INPUTS, day, marked, state=True)
         if known.select(replaced.any()).item():
-            old.append(draft.read(schemas.PARAGRAPHS, day).filter(came_again))
-            for table in (schemas.ARTICLES, schemas.LINES, schemas.PARAGRAPHS, schemas.MENTIONS):
-                _filter(draft, table, ~came_again, days=[day])
+            old.append(draft.scan(schemas.PARAGRAPHS, day).filter(came_again).collect())
+            _leave_out(draft, came_again, [day])
     looked_at = is_read | (pl.col("reason") == "unreadable")  # such a place is looked at by every run
     for day in draft.days_with(schemas.REJECTS, looked_at):
         rejects = draft.read(schemas.REJECTS, day)
@@ -185,7 +205,7 @@ def _remove_replaced(draft: Draft, batch: Batch) -> pl.DataFrame:
         if stale.height:
             draft.write(schemas.REJECTS, day, rejects.join(stale, on=stale.columns, how="anti", nulls_equal=True,
                                                            maintain_order="left"))  # fmt: skip
-    still_there = batch.tables["paragraphs"]["paragraph_id"].implode()
+    still_there = batch.paragraph_ids.implode()
     gone = pl.concat(old).filter(~pl.col("paragraph_id").is_in(still_there))
     if gone.height:
         ids = gone["paragraph_id"].implode()
@@ -216,8 +236,8 @@ def take_out(draft: Draft, article: str) -> None:
     members = draft.gathered(schemas.MEMBERS, others & pl.col("cluster_id").is_in(touched), state=True)
     own = draft.gathered(schemas.PARAGRAPHS, pl.col("article_id") == article)
     gone = own.select("paragraph_id").with_columns(pl.lit(draft.batch_ids[-1]).alias("batch_id"))
-    for table in (schemas.ARTICLES, schemas.LINES, schemas.PARAGRAPHS, schemas.MENTIONS, schemas.REJECTS):
-        _filter(draft, table, others)
+    _leave_out(draft, ~others, draft.days_with(schemas.ARTICLES, ~others))
+    _filter(draft, schemas.REJECTS, others)
     _remove_fingerprints(draft, ~others)
     _filter(draft, schemas.MEMBERS, others, state=True)
     _filter(

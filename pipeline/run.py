@@ -25,6 +25,7 @@ import polars as pl
 from pipeline import __version__, losses, publish, schemas
 from pipeline.config import Config
 from pipeline.engines.base import Batch, Batches, Engine
+from pipeline.engines.bundles import part_files
 from pipeline.engines.local import Local
 from pipeline.errors import ConfigError, DamagedError, NoInputError, RefusedError
 from pipeline.files import digest, fsync_folders, json_text, read_json, replace_text, reset_folder
@@ -605,46 +606,44 @@ def _export(bench: Bench) -> Sequence[tuple[str, str]]:
     cards = bench.cards("export")
     settings, as_of = bench.order.config.settings, _as_of(cards)
     taken = cards["extract"]["counts"]
-    reset_folder(bench.stage / "export")
+    folder = reset_folder(bench.stage / "export")
     _refuse_a_bad_batch(bench, taken)
     _refuse_losses(bench, as_of)
-    gather = bench.engine.gather
+    gather, run_id = bench.engine.gather, taken["run_id"]
     folders = {stage: bench.stage / stage for stage in STAGES}
-    documents = gather(folders["clean"], "documents")
-    paragraphs = gather(folders["names"], "paragraphs")
-    sources = gather(folders["dedup"], "sources")
+    columns = ["paragraph_id", "article_id", "paragraph_no", "cluster_id"]
+    paragraphs = _columns(bench, folders["names"], "paragraphs", columns)
     grown = publish.grown_clusters(
         gather(folders["dedup"], "known_members"),
         gather(folders["dedup"], "members"),
-        documents["article_id"],
+        _columns(bench, folders["clean"], "documents", ["article_id"])["article_id"],
         partial(
             wire.told_members,
             paragraphs=paragraphs,
-            found=sources,
+            found=gather(folders["dedup"], "sources"),
             cited=gather(folders["dedup"], "citations"),
         ),
     )
-    tables = export.apply(
-        export.Thoughts(
-            documents=documents,
-            lines=gather(folders["clean"], "lines"),
-            paragraphs=paragraphs,
-            links=gather(folders["dedup"], "links"),
-            copies=gather(folders["dedup"], "copies"),
-            sources=sources,
-            clusters=pl.concat([grown.around, _forgotten_clusters(bench, paragraphs, grown.around)]),
-            mentions=gather(folders["names"], "mentions"),
-            rejects=gather(folders["extract"], "rejects"),
-        ),
-        taken["run_id"],
-        settings.export,
-    )
-    counts = {f"n_{name}": frame.height for name, frame in tables.items()}
+    clusters = pl.concat([grown.around, _forgotten_clusters(bench, paragraphs["cluster_id"], grown.around)])
+    wire_clusters = clusters.filter(pl.col("wire_source").is_not_null())["cluster_id"]
+
+    def published(part: Batch) -> Batch:
+        return export.apply(export.Thoughts(**part), wire_clusters, run_id, settings.export)
+
+    done = ((folders["dedup"], ["copies", "sources"]), (folders["names"], ["paragraphs", "mentions"]))
+    parts = bench.engine.scan(folders["clean"], ["documents", "lines"], *done)
+    n_rows = bench.engine.write(folder, bench.engine.map(published, parts))
+    links = export.stamped(gather(folders["dedup"], "links"), schemas.LINKS, run_id)
+    rejects = export.stamped(gather(folders["extract"], "rejects"), schemas.REJECTS, run_id)
+    counts = {f"n_{name}": n for name, n in n_rows.items()} | {"n_links": links.height, "n_rejects": rejects.height}
     if taken["n_written"] or (taken["n_rejected"] and not bench.order.retry):
         batch = publish.Batch(
-            run_id=taken["run_id"],
+            run_id=run_id,
             as_of=as_of,
-            tables=tables,
+            parts={table.name: part_files(folder, table.name) for table in schemas.BY_ARTICLE},
+            paragraph_ids=paragraphs["paragraph_id"],
+            links=links,
+            rejects=rejects,
             inputs=gather(folders["extract"], "inputs"),
             files=gather(folders["extract"], "files"),
             still_refused=gather(folders["extract"], "still_refused"),
@@ -673,14 +672,14 @@ def prune(store: Store, keep: int, reporter: Reporter) -> None:
         reporter.warning("prune", f"old versions are not removed yet: {error}")
 
 
-def _forgotten_clusters(bench: Bench, paragraphs: pl.DataFrame, around: pl.DataFrame) -> pl.DataFrame:
+def _forgotten_clusters(bench: Bench, cluster_ids: pl.Series, around: pl.DataFrame) -> pl.DataFrame:
     """CLUSTERS without batch_id, as published, of the batch's paragraphs whose cluster the state has forgotten."""
     base = bench.store.current()
     if base is None:
         return around.clear()
-    forgotten = pl.col("cluster_id").is_in(paragraphs["cluster_id"].drop_nulls().unique().implode()) & ~pl.col(
-        "cluster_id"
-    ).is_in(around["cluster_id"].implode())
+    forgotten = pl.col("cluster_id").is_in(cluster_ids.drop_nulls().unique().implode()) & ~pl.col("cluster_id").is_in(
+        around["cluster_id"].implode()
+    )
     return base.scan(schemas.CLUSTERS).filter(forgotten).select(around.columns).collect()
 
 

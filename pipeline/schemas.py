@@ -271,6 +271,7 @@ REJECTS = Table(
 )
 
 TABLES = (ARTICLES, LINES, PARAGRAPHS, LINKS, CLUSTERS, MENTIONS, REJECTS)
+BY_ARTICLE = (ARTICLES, LINES, PARAGRAPHS, MENTIONS)  # whose rows are of one article each, and sorted by it first
 
 # Between stages: what `extract` knows of a document, and what `clean` still has to decide.
 DOCUMENTS = ARTICLES.without(

@@ -34,6 +34,7 @@ from pipeline.files import (
     fsync_folder,
     fsync_folders,
     json_text,
+    n_rows,
     names_below,
     read_apart,
     read_json,
@@ -147,12 +148,12 @@ class Draft:
     run_id: str
     base: Version | None
     compression_level: int = 3
-    written: dict[str, pl.DataFrame] = field(default_factory=dict)
+    written: dict[str, pl.DataFrame | pl.LazyFrame] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
 
-    def write(self, table: Table, day: str, frame: pl.DataFrame, *, state: bool = False) -> None:
-        """Put `frame` in place of the table's rows of that day."""
-        self.written[_file_name(table, day, state=state)] = frame
+    def write(self, table: Table, day: str, rows: pl.DataFrame | pl.LazyFrame, *, state: bool = False) -> None:
+        """Put the rows in place of the table's rows of that day; rows still to be made are made by the commit."""
+        self.written[_file_name(table, day, state=state)] = rows
 
     def remove(self, table: Table, day: str, *, state: bool = False) -> None:
         """Leave out the table's rows of that day."""
@@ -164,24 +165,33 @@ class Draft:
         """The table's rows of that day as they stand in the draft."""
         name = _file_name(table, day, state=state)
         if name in self.written:
-            return self.written[name]
+            return self.written[name].lazy().collect()
         if self.base is None or name in self.removed or not (self.base.path / name).is_file():
             return table.empty()
         return read_table(self.base.path / name)
 
+    def scan(self, table: Table, day: str) -> pl.LazyFrame:
+        """The same rows of one of the published tables, lazily."""
+        name = _file_name(table, day, state=False)
+        if name in self.written:
+            return self.written[name].lazy()
+        if self.base is None or name in self.removed or not (self.base.path / name).is_file():
+            return table.empty().lazy()
+        return scan_tables([self.base.path / name])
+
     def gathered(self, table: Table, wanted: pl.Expr, *, state: bool = False) -> pl.DataFrame:
         """The rows that are wanted, of all days; one pass over the files of its base."""
         written, unchanged = self._days(table, state=state)
-        found = [frame.filter(wanted) for frame in written.values()]
+        found = [frame.lazy().filter(wanted).collect() for frame in written.values()]
         return pl.concat([table.empty(), *found, *([rows_with(list(unchanged), wanted)] if unchanged else [])])
 
     def days_with(self, table: Table, wanted: pl.Expr, *, state: bool = False) -> list[str]:
         """The days that have a row that is wanted, in order; one pass over the files of its base."""
         written, unchanged = self._days(table, state=state)
-        found = [day for day, frame in written.items() if frame.filter(wanted).height]
+        found = [day for day, frame in written.items() if n_rows(frame.lazy().filter(wanted))]
         return sorted([*found, *(unchanged[file] for file in files_with(list(unchanged), wanted))])
 
-    def _days(self, table: Table, *, state: bool) -> tuple[dict[str, pl.DataFrame], dict[Path, str]]:
+    def _days(self, table: Table, *, state: bool) -> tuple[dict[str, pl.DataFrame | pl.LazyFrame], dict[Path, str]]:
         """The days written anew, with their rows, and the files of its base that stay, with their day."""
         folder = _folder_name(table, state=state)
         written = {
@@ -384,7 +394,7 @@ def _build(draft: Draft, building: Path) -> list[dict[str, Any]]:
         target = building / name
         target.parent.mkdir(parents=True, exist_ok=True)
         write_table(frame, target, draft.compression_level)
-        outputs[name] = {"path": name, "rows": frame.height, "sha256": digest(target)}
+        outputs[name] = {"path": name, "rows": n_rows(scan_tables([target])), "sha256": digest(target)}
     return [outputs[name] for name in sorted(outputs)]
 
 

@@ -10,7 +10,7 @@ LAYERS = (  # lowest first; a module may import from lower layers, and from its 
     ("pipeline", "pipeline.errors"),
     ("pipeline.schemas",),
     ("pipeline.kernels",),
-    ("pipeline.files", "pipeline.objects", "pipeline.console", "pipeline.pager"),
+    ("pipeline.files", "pipeline.objects", "pipeline.console", "pipeline.pager", "pipeline.ranges"),
     ("pipeline.engines", "pipeline.readers"),
     ("pipeline.stages",),
     ("pipeline.config", "pipeline.store"),

@@ -29,37 +29,30 @@ class Settings(StageSettings):
 
 @dataclass(frozen=True)
 class Thoughts:
-    """What the stages before say of one batch."""
+    """What the stages before say of some articles of a batch."""
 
     documents: pl.DataFrame  # schemas.DOCUMENTS
     lines: pl.DataFrame  # schemas.JUDGED_LINES
     paragraphs: pl.DataFrame  # schemas.NAMED_PARAGRAPHS
-    links: pl.DataFrame  # schemas.LINKS without batch_id
     copies: pl.DataFrame  # article_id, n_copied, duplicate_of
     sources: pl.DataFrame  # schemas.SOURCES
-    clusters: pl.DataFrame  # schemas.CLUSTERS without batch_id: those its articles stand in, as they are after it
     mentions: pl.DataFrame  # schemas.MENTIONS without batch_id
-    rejects: pl.DataFrame  # schemas.REJECTS without batch_id
 
 
-def apply(thoughts: Thoughts, batch_id: str, settings: Settings) -> dict[str, pl.DataFrame]:
-    """The batch's rows of every table but `clusters`, by table name, conformed and sorted.
+def apply(thoughts: Thoughts, wire_clusters: pl.Series, batch_id: str, settings: Settings) -> dict[str, pl.DataFrame]:
+    """The rows of these articles in the tables of `schemas.BY_ARTICLE`, by table name, conformed and sorted.
 
-    Raises RefusedError when a line or a paragraph is unaccounted for.
+    `wire_clusters` are the ids of clusters that come from a news agency. Raises RefusedError when a line or a paragraph
+    is unaccounted for.
     """
     published = {
-        "articles": _articles(thoughts),
+        "articles": _articles(thoughts, wire_clusters),
         "lines": _published_lines(thoughts.lines, settings),
         "paragraphs": thoughts.paragraphs,
-        "links": thoughts.links,
         "mentions": thoughts.mentions,
-        "rejects": thoughts.rejects,
     }
     _balance(published["articles"], thoughts)
-    return {name: stamped(frame, _TABLES[name], batch_id) for name, frame in published.items()}
-
-
-_TABLES = {table.name: table for table in schemas.TABLES}
+    return {table.name: stamped(published[table.name], table, batch_id) for table in schemas.BY_ARTICLE}
 
 
 def stamped(frame: pl.DataFrame, table: schemas.Table, batch_id: str) -> pl.DataFrame:
@@ -68,20 +61,23 @@ def stamped(frame: pl.DataFrame, table: schemas.Table, batch_id: str) -> pl.Data
     return schemas.ordered(schemas.conform(with_batch, table, at="export"), table)
 
 
-def _articles(thoughts: Thoughts) -> pl.DataFrame:
-    counts = thoughts.lines.group_by("article_id").agg(
-        pl.len().cast(pl.Int32).alias("n_lines"),
-        pl.col("paragraph_no").is_not_null().sum().cast(pl.Int32).alias("n_kept"),
-        (pl.col("paragraph_no").is_null() & pl.col("dropped_by").is_null()).sum().cast(pl.Int32).alias("n_fields"),
-        pl.col("dropped_by").is_not_null().sum().cast(pl.Int32).alias("n_dropped"),
+def _articles(thoughts: Thoughts, wire_clusters: pl.Series) -> pl.DataFrame:
+    counts = (
+        thoughts.lines.select("article_id", "paragraph_no", "dropped_by")
+        .group_by("article_id")
+        .agg(
+            pl.len().cast(pl.Int32).alias("n_lines"),
+            pl.col("paragraph_no").is_not_null().sum().cast(pl.Int32).alias("n_kept"),
+            (pl.col("paragraph_no").is_null() & pl.col("dropped_by").is_null()).sum().cast(pl.Int32).alias("n_fields"),
+            pl.col("dropped_by").is_not_null().sum().cast(pl.Int32).alias("n_dropped"),
+        )
     )
     is_wire = pl.col("wire_source").is_not_null()
     wire_articles = thoughts.sources.filter(is_wire)["article_id"].implode()
-    wire_clusters = thoughts.clusters.filter(is_wire)["cluster_id"].implode()
     is_original = (
         pl.col("is_canonical")
         & ~pl.col("article_id").is_in(wire_articles)
-        & ~pl.col("cluster_id").is_in(wire_clusters).fill_null(False)
+        & ~pl.col("cluster_id").is_in(wire_clusters.implode()).fill_null(False)
     )
     texts = (
         thoughts.paragraphs.sort("article_id", "paragraph_no")

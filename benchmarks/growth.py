@@ -6,6 +6,7 @@
     --form html          html or text
     --window 0           days that copies and outlet lines are looked for; 0: as configured. Days beyond are history
                          that no run reads
+    --at-once 2 4        so many batches at once, each on a store of its own; none with nothing after it
     --whole              one run of all articles at once, too
 
 Every run is a process of its own; CPU seconds and peak memory are those of the tree of processes. Batch after batch
@@ -18,7 +19,7 @@ measured on a run of one article, is taken off where costs per article are compa
     beyond.memory      the median peak of the batches after the first whole window over that of the batch that filled
                        it; beyond.cpu: their CPU per article, the mean over that batch's
     slope              CPU per article of all batches over that of the small run
-    window.memory_2x   the peak of two batches at once over that of the first; memory_4x: of four
+    window.memory_2x   the peak of two batches at once over that of the first; memory_4x: of four, and so on
     whole.*            one run of all articles: its peak, and its CPU per article over that of the small run
     nothing_new.*      a run that knows every input
 """
@@ -83,7 +84,7 @@ def figures_of(given: argparse.Namespace, folder: Path) -> dict[str, float]:
     again = run("nothing new", source, "out", days + 1)
     windows = {
         size: run(f"{size} batches at once", linked(files[:size], folder / f"{size}"), f"at-once-{size}")
-        for size in (2, 4)
+        for size in given.at_once
         if size <= days
     }
     costs = [batch.cpu - start for batch in batches]
@@ -129,6 +130,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--small", type=int, default=1_000)
     parser.add_argument("--form", choices=("html", "text"), default="html")
     parser.add_argument("--window", type=int, default=0)
+    parser.add_argument("--at-once", type=int, nargs="*", default=[2, 4])
     parser.add_argument("--whole", action="store_true", help="one run of all articles too")
     parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()))
     parser.add_argument("--json", type=Path, default=OUT / "growth.json")

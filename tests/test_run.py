@@ -668,13 +668,17 @@ def test_a_revision_reads_the_days_that_its_forgotten_clusters_stand_in_and_no_o
         ran(source, out, FIRST + timedelta(days=days), sets=("dedup.window_days=5",))
     name = "herald.example/2026-11-17/ferry.txt"
     put(source, name, page("Norlinje adds night sailings", world.LOCAL[2], world.LOCAL[0]))
-    read, read_day = [], Draft.read
+    read = []
 
-    def noted(draft, table, day, *, state=False):
-        read.append((table.name, day))
-        return read_day(draft, table, day, state=state)
+    def noted(way):
+        def reading(draft, table, day, **kwargs):
+            read.append((table.name, day))
+            return way(draft, table, day, **kwargs)
 
-    monkeypatch.setattr(Draft, "read", noted)
+        return reading
+
+    monkeypatch.setattr(Draft, "read", noted(Draft.read))
+    monkeypatch.setattr(Draft, "scan", noted(Draft.scan))
     ran(source, out, FIRST + timedelta(days=33), sets=("dedup.window_days=5",))
 
     assert {day for name, day in read if name == "clusters"} == {"2026-11-17", "2026-12-20"}

@@ -58,12 +58,14 @@ def larger(made_once):
     return root / "raw", root / "clean"
 
 
-@pytest.mark.parametrize(("documents", "articles"), [(1, 2_000), (5, 3), (16, 1)])
-def test_how_much_is_read_and_kept_together_does_not_matter(larger, tmp_path, monkeypatch, documents, articles):
+@pytest.mark.parametrize(("documents", "articles", "lines"), [(1, 2_000, 40), (5, 3, 1 << 17), (16, 1, 1 << 17)])
+def test_how_much_is_read_and_kept_together_does_not_matter(larger, tmp_path, monkeypatch, documents, articles, lines):
     source, whole = larger
 
     monkeypatch.setattr("pipeline.intake.GROUP_DOCUMENTS", documents)
     monkeypatch.setattr("pipeline.intake.PART_ARTICLES", articles)
+    monkeypatch.setattr("pipeline.intake.PART_LINES", lines)
+    monkeypatch.setattr("pipeline.ranges.RANGE_ROWS", lines)
     ran(source, tmp_path / "cut")
 
     assert bytes_of(tmp_path / "cut") == bytes_of(whole)

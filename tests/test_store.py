@@ -1,4 +1,5 @@
 import json
+import resource
 import subprocess
 import sys
 from unittest.mock import patch
@@ -9,6 +10,7 @@ from polars.testing import assert_frame_equal
 
 from pipeline import files, schemas
 from pipeline.errors import DamagedError, LockedError, RefusedError, UsageError, WriteError
+from pipeline.files import scan_tables, write_table
 from pipeline.store import Draft, Store
 
 
@@ -242,6 +244,27 @@ def test_a_failed_write_leaves_the_version_before(tmp_path, monkeypatch):
     assert list((tmp_path / "versions").glob(".tmp-*")) == []
     assert store.current().run_id == "run-1"
     assert json.loads((tmp_path / "current" / "manifest.json").read_text())["run_id"] == "run-1"
+
+
+def test_what_the_disk_says_of_a_table_that_does_not_fit_is_what_the_caller_hears(tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            write_table(pl.DataFrame({"n": range(100_000)}), tmp_path / "part-0.parquet")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_rows_that_cannot_be_read_when_they_are_written_are_damage(tmp_path):
+    damaged = tmp_path / "part-0.parquet"
+    write_table(pl.DataFrame({"n": range(100_000)}), damaged)
+    raw = bytearray(damaged.read_bytes())
+    raw[100:200] = bytes(100)
+    damaged.write_bytes(raw)
+
+    with pytest.raises(DamagedError, match=r"part-1\.parquet: its rows: damaged"):
+        write_table(scan_tables([damaged]), tmp_path / "part-1.parquet")
 
 
 def test_rows_come_in_the_order_of_the_days_and_the_days_of_a_row_are_found(tmp_path):

@@ -41,7 +41,7 @@ class Batch:
 
     run_id: str
     as_of: datetime
-    parts: Mapping[str, Sequence[Path]]  # of each table of schemas.BY_ARTICLE: files of its rows, each in order
+    parts: Mapping[str, Sequence[Path]]  # of each table of schemas.BY_ARTICLE, and fingerprints: files of its rows
     paragraph_ids: pl.Series  # of all its paragraphs
     links: pl.DataFrame
     rejects: pl.DataFrame
@@ -50,7 +50,6 @@ class Batch:
     outlet_lines: pl.DataFrame
     outlet_sizes: pl.DataFrame
     still_refused: pl.DataFrame  # source_path, source_offset of refusals known before and met again
-    fingerprints: pl.DataFrame
     frequencies: pl.DataFrame
     grown: GrownClusters
 
@@ -98,7 +97,7 @@ def fill(draft: Draft, batch: Batch, *, keep_days: Mapping[str, int]) -> None:
     _add_counts(draft, schemas.OUTLET_LINES, batch.day, batch.outlet_lines)
     _add_counts(draft, schemas.OUTLET_SIZES, batch.day, batch.outlet_sizes)
     _add_counts(draft, schemas.FREQUENCIES, batch.day, batch.frequencies)
-    _add(draft, schemas.FINGERPRINTS, batch.day, batch.fingerprints, state=True)
+    _add_parts(draft, schemas.FINGERPRINTS, batch.day, batch.parts["fingerprints"], state=True)
     keep_window(draft, batch.as_of, keep_days)
     _refuse_doubles(draft)
 
@@ -137,13 +136,10 @@ def _add(draft: Draft, table: Table, day: str, rows: pl.DataFrame, *, state: boo
     draft.write(table, day, schemas.ordered(pl.concat([there, rows.select(table.names)]), table), state=state)
 
 
-def _add_parts(draft: Draft, table: Table, day: str, parts: Sequence[Path]) -> None:
+def _add_parts(draft: Draft, table: Table, day: str, parts: Sequence[Path], *, state: bool = False) -> None:
     """Add the rows of these files to that day; the commit reads them, and those that are there, range by range."""
-    there, rows = draft.scan(table, day), scan_tables(parts)
-    n_there = n_rows(there)
-    if n_there or len(parts) > 1:
-        rows = in_order(pl.concat([there, rows]), n_there + n_rows(rows), table)
-    draft.write(table, day, rows)
+    rows = pl.concat([draft.scan(table, day, state=state), scan_tables(parts).select(table.names)])
+    draft.write(table, day, in_order(rows, n_rows(rows), table), state=state)
 
 
 def _add_counts(draft: Draft, table: Table, day: str, rows: pl.DataFrame) -> None:

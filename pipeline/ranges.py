@@ -9,9 +9,10 @@ from polars.io.plugins import register_io_source
 
 from pipeline.schemas import Table, ordered
 
-# Held at once, and sorted: 60 MB of lines. 4.9 million lines (950 MB) took .42 GB and 15.5 CPU-s to sort and write so,
-# .99 GB and 9.8 s only to read and write at once, 1.8 to 2.9 GB and 20 to 26 s by a tree of polars' `merge_sorted`.
-RANGE_ROWS = 1 << 18
+# Held at once, and sorted: 30 MB of lines, 90 of fingerprints. In ranges of twice as many, 4.9 million lines (950 MB)
+# took .42 GB and 15.5 CPU-s to sort and write; .99 GB and 9.8 s only to read and write at once; 1.8 to 2.9 GB and 20 to
+# 26 s by a tree of polars' `merge_sorted`.
+RANGE_ROWS = 1 << 17
 
 
 def in_order(rows: pl.LazyFrame, n_rows: int, table: Table) -> pl.LazyFrame:

@@ -640,7 +640,8 @@ def _export(bench: Bench) -> Sequence[tuple[str, str]]:
         batch = publish.Batch(
             run_id=run_id,
             as_of=as_of,
-            parts={table.name: part_files(folder, table.name) for table in schemas.BY_ARTICLE},
+            parts={table.name: part_files(folder, table.name) for table in schemas.BY_ARTICLE}
+            | {"fingerprints": part_files(folders["dedup"], "fingerprints")},
             paragraph_ids=paragraphs["paragraph_id"],
             links=links,
             rejects=rejects,
@@ -649,7 +650,6 @@ def _export(bench: Bench) -> Sequence[tuple[str, str]]:
             still_refused=gather(folders["extract"], "still_refused"),
             outlet_lines=gather(folders["clean"], "outlet_lines"),
             outlet_sizes=gather(folders["clean"], "outlet_sizes"),
-            fingerprints=gather(folders["dedup"], "fingerprints"),
             frequencies=gather(folders["dedup"], "frequencies"),
             grown=grown,
         )

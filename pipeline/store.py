@@ -170,9 +170,9 @@ class Draft:
             return table.empty()
         return read_table(self.base.path / name)
 
-    def scan(self, table: Table, day: str) -> pl.LazyFrame:
-        """The same rows of one of the published tables, lazily."""
-        name = _file_name(table, day, state=False)
+    def scan(self, table: Table, day: str, *, state: bool = False) -> pl.LazyFrame:
+        """The same rows, lazily."""
+        name = _file_name(table, day, state=state)
         if name in self.written:
             return self.written[name].lazy()
         if self.base is None or name in self.removed or not (self.base.path / name).is_file():

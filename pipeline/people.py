@@ -20,7 +20,7 @@ import polars as pl
 
 from pipeline import schemas
 from pipeline.config import LOCAL_DEFAULT, Config, beside, packaged_configs
-from pipeline.console import JOINERS, printable
+from pipeline.console import JOINERS, UNPRINTABLE, printable
 from pipeline.errors import ConfigError, NoInputError, UsageError
 from pipeline.files import read_table, replace_text
 from pipeline.kernels.aliases import FORM_GAP, form_key
@@ -539,8 +539,11 @@ def _listed(key: str, values: Sequence[str]) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    """A TOML string; JSON's escapes are TOML's, but for DEL."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """A TOML string, with the escapes of JSON, which are TOML's too, and those of all other characters that act."""
+    return "".join(
+        char if char in JOINERS or unicodedata.category(char) not in UNPRINTABLE else f"\\U{ord(char):08x}"
+        for char in json.dumps(text, ensure_ascii=False)
+    )
 
 
 def own_file(config: Config, into: Path | None, name: str) -> tuple[Path, PeopleFile | None]:

@@ -160,6 +160,15 @@ def test_written_toml_says_what_the_file_said(file):
     assert PeopleFile.model_validate(tomllib.loads(people.toml_text(file, "a comment"))) == file
 
 
+def test_characters_that_act_are_escaped_in_toml():
+    file = PeopleFile.model_validate({"source": "Ida\u202e\x7f\n\U000e0001 L\u200cind"})
+
+    assert people.toml_text(file, "a comment").splitlines()[1] == (
+        r'source = "Ida\U0000202e\U0000007f\n\U000e0001 L' + "\u200c" + 'ind"'
+    )
+    assert tomllib.loads(people.toml_text(file, "a comment"))["source"] == file.source
+
+
 # Decisions
 
 

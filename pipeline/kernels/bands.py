@@ -8,15 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.kernels.meetings import Meetings, allowed, met_often
-from pipeline.kernels.shingles import distinct
+from pipeline.kernels.shingles import HALF, distinct
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-Keys = NDArray[np.uint32] | NDArray[np.uint64]
+Keys = NDArray[np.uint32]
 Signatures = NDArray[np.uint32]
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)
-_LOW = np.uint64(32)
 _ASKERS_AT_ONCE = 1 << 18  # 0.5 GB in 128 bands, where each of them meets another everywhere
 
 
@@ -97,8 +96,8 @@ def stars(keys: NDArray[np.uint64], members: Ints) -> tuple[Ints, Ints]:
     keys, members = keys[order], members[order]
     new = np.concatenate([[True], keys[1:] != keys[:-1]])[: len(keys)]
     centres = np.repeat(members[new], np.diff(np.append(np.flatnonzero(new), len(keys))))
-    codes = distinct(centres[~new].astype(np.uint64) << _LOW | members[~new].astype(np.uint64))
-    return (codes >> _LOW).astype(np.int64), (codes & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    codes = distinct(centres[~new].astype(np.uint64) << HALF | members[~new].astype(np.uint64))
+    return (codes >> HALF).astype(np.int64), codes.astype(np.uint32).astype(np.int64)
 
 
 def _refuse_short(signatures: Signatures, banding: Banding) -> None:
@@ -118,9 +117,8 @@ def _keys(slots: Signatures) -> Keys:
     if slots.shape[1] == 1:
         return slots[:, 0]
     keys = slots[:, 0].astype(np.uint64)
-    if slots.shape[1] == 2:
-        return keys << _LOW | slots[:, 1]
-    return _mixed(keys, slots[:, 1:])
+    keys = keys << HALF | slots[:, 1] if slots.shape[1] == 2 else _mixed(keys, slots[:, 1:])
+    return np.unique(keys, return_inverse=True)[1].astype(np.uint32)
 
 
 def _mixed(keys: NDArray[np.uint64], slots: Signatures) -> NDArray[np.uint64]:
@@ -132,15 +130,15 @@ def _mixed(keys: NDArray[np.uint64], slots: Signatures) -> NDArray[np.uint64]:
 
 
 def _meetings(keys: Keys, begin: int, max_band_size: int) -> Meetings:
-    order = np.argsort(keys)
-    new = np.concatenate([[True], keys[order[1:]] != keys[order[:-1]]])
-    sizes = np.diff(np.append(np.flatnonzero(new), len(keys)))
-    shared = np.repeat(sizes > 1, sizes)
-    by_key = np.sort((np.cumsum(new)[shared].astype(np.uint64) << _LOW) | order[shared].astype(np.uint64))
-    members = by_key.astype(np.uint32).astype(np.int32)
-    sizes = sizes[sizes > 1]
+    by_key = np.sort(keys.astype(np.uint64) << HALF | np.arange(len(keys), dtype=np.uint64))
+    is_same = by_key[1:] >> HALF == by_key[:-1] >> HALF
+    follows = np.concatenate([[False], is_same])[: len(keys)]  # one with the same key
+    is_shared = follows | np.append(is_same, False)[: len(keys)]
+    members = by_key[is_shared].astype(np.uint32).astype(np.int32)
+    starts = np.flatnonzero(~follows[is_shared])
+    sizes = np.diff(np.append(starts, len(members)))
     # Under a key the n-th row can meet those before it: n of them, or `allowed` where it is crowded.
-    firsts = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    firsts = np.repeat(starts, sizes)
     n_before = np.arange(len(members)) - firsts
     n_met = np.minimum(n_before, np.repeat(allowed(sizes, max_band_size), sizes))
     is_asker = members >= begin

@@ -11,11 +11,12 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress, islice
+from typing import TypeVar
 
 import polars as pl
 
 from pipeline.kernels.fold import fold_key
-from pipeline.kernels.name_spans import MAY_HOLD_NAMES, NameSpan, name_spans, words_in
+from pipeline.kernels.name_spans import COMPOUND, FIRST_WORD, MAY_HOLD_NAMES, NameSpan, name_spans
 from pipeline.kernels.romanisation import korean_readings
 from pipeline.kernels.variants import Reason, relation, rough, written_name
 
@@ -24,6 +25,8 @@ BLOCK_SOUNDS = 3
 MAX_BLOCK = 400  # names under one word (80,000 pairs, 1.2 s); a larger block is cut by the first letters of the others
 CONTEXT = 45  # characters on each side
 READ_TOGETHER = 10_000  # paragraphs, some 2 MB
+
+Text = TypeVar("Text", str, tuple[str, str])  # alone, or behind its article
 
 
 @dataclass(slots=True)
@@ -65,8 +68,11 @@ class Proposal:
 def common_words(texts: Iterable[str]) -> frozenset[str]:
     """The words that the texts write in lower case more often than with a capital."""
     counts: Counter[str] = Counter()
-    for text in texts:
-        counts.update(words_in(text))
+    for some in _together(texts):
+        compounds = pl.Series("word", some, dtype=pl.String).str.extract_all(COMPOUND).explode().value_counts()
+        words = compounds.select(pl.col("word").str.extract(FIRST_WORD, 0), "count").drop_nulls()
+        for word, count in words.iter_rows():
+            counts[word] += count
     capital: Counter[str] = Counter()
     for word, count in counts.items():
         if word[0].isupper():
@@ -99,9 +105,15 @@ def seen_names(
 
 def _worth_reading(texts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """Those of the texts that may hold names, looked at READ_TOGETHER at a time."""
+    for some in _together(texts):
+        yield from compress(some, pl.Series([text for _, text in some]).str.contains(MAY_HOLD_NAMES))
+
+
+def _together(texts: Iterable[Text]) -> Iterator[list[Text]]:
+    """The texts, READ_TOGETHER at a time."""
     rows = iter(texts)
-    while batch := list(islice(rows, READ_TOGETHER)):
-        yield from compress(batch, pl.Series([text for _, text in batch]).str.contains(MAY_HOLD_NAMES))
+    while some := list(islice(rows, READ_TOGETHER)):
+        yield some
 
 
 def _see(seen: dict[str, SeenName], article: str, surface: str, around: str) -> None:

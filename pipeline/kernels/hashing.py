@@ -5,9 +5,11 @@ blake2b with an own `person` per use (RFC 7693), so that equal text under two us
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from hashlib import blake2b, sha256
 
+TEXT_BYTES = 16
 ID_BYTES = 12  # 96 bits: a collision among 1e9 ids has odds of 6e-12
 
 
@@ -37,7 +39,19 @@ def paragraph_id(article: str, exact_key: str, occurrence: int) -> str:
 
 def text_hash(text: str) -> str:
     """32 hex characters (128 bits) of a text that counts as equal only to itself."""
-    return _digest("text", (text,), 16)
+    return _digest("text", (text,), TEXT_BYTES)
+
+
+def text_hashes(texts: Iterable[str]) -> list[str]:
+    """`text_hash` of each text, of many in two thirds of the time."""
+    fresh = _blank("text", TEXT_BYTES).copy
+    hashes = []
+    for text in texts:
+        raw = text.encode("utf-8", "surrogatepass")
+        hasher = fresh()
+        hasher.update(len(raw).to_bytes(8, "big") + raw)
+        hashes.append(hasher.hexdigest())
+    return hashes
 
 
 def run_hash(parts: tuple[str, ...]) -> str:

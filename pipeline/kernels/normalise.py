@@ -139,7 +139,9 @@ def _without_frame(folded: pl.Series) -> pl.Series:
 
 
 def _casefolded(texts: pl.Series) -> pl.Series:
-    return pl.Series([text.casefold() for text in texts], dtype=pl.String)
+    beyond = _beyond_ascii(texts)  # polars folds no case; in ASCII that is to write small
+    others = pl.Series([text.casefold() for text in texts.filter(beyond)], dtype=pl.String)
+    return _put(texts.str.to_lowercase(), beyond, others)
 
 
 def _keys(bare: pl.Series) -> pl.Series:

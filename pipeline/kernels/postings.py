@@ -12,11 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.kernels.meetings import Meetings, allowed, met_often, steps
-from pipeline.kernels.shingles import HashSets, may_be_among
+from pipeline.kernels.shingles import HALF, HashSets, may_be_among
 
 Ints = NDArray[np.int64]
-
-_LOW = np.uint64(32)
 
 
 @dataclass(frozen=True)
@@ -51,8 +49,8 @@ class Postings:
 
     def _meetings(self, earlier: HashSets) -> Meetings:
         here = np.flatnonzero(may_be_among(earlier.values, self._distinct))
-        codes = np.sort(earlier.values[here].astype(np.uint64) << _LOW | here.astype(np.uint64))  # by value, in order
-        values = (codes >> _LOW).astype(np.uint32)
+        codes = np.sort(earlier.values[here].astype(np.uint64) << HALF | here.astype(np.uint64))  # by value, in order
+        values = (codes >> HALF).astype(np.uint32)
         firsts, ends = (np.searchsorted(self._values, values, side=side) for side in ("left", "right"))
         shared = ends > firsts
         codes, values, firsts, n_met = codes[shared], values[shared], firsts[shared], (ends - firsts)[shared]

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 Hashes = NDArray[np.uint32]
 Ints = NDArray[np.int64]
 
+HALF = np.uint64(32)  # bits: two numbers below 2^32 are sorted as one, `first << HALF | second`
+
 _STEP = 0x9E3779B97F4A7C15  # 2^64 / golden ratio, odd: each word moves the hash of those before it
 _MIX = 0xD6E8FEB86659FD93  # the multiplier of Rrmxmx-type mixers
 _ALL_64 = (1 << 64) - 1
-_LOW = np.uint64(0xFFFFFFFF)
 _ROWS_AT_ONCE = 1 << 16  # sets taken together: the places of their values are four times their size
 _MARKED = r"^[\p{Lu}\p{Lt}\p{N}]"
 
@@ -33,8 +34,13 @@ def word_hashes(words: pl.Series) -> NDArray[np.uint64]:
     """`word_hash` of each word, case-folded; no word has a space in it."""
     # Folded and encoded in one string: with that, a word costs 1 us and not 2.
     folded = " ".join(words).casefold().encode().split(b" ") if len(words) else []
-    digests = [blake2b(word, digest_size=8, person=b"word").digest() for word in folded]
-    return np.frombuffer(b"".join(digests), dtype=">u8").astype(np.uint64)
+    fresh = blake2b(digest_size=8, person=b"word").copy  # costs half of a hash made anew
+    digests = bytearray()
+    for word in folded:
+        hasher = fresh()
+        hasher.update(word)
+        digests += hasher.digest()
+    return np.frombuffer(digests, dtype=">u8").astype(np.uint64)
 
 
 def shingle_hash(shingle: bytes) -> int:
@@ -136,7 +142,7 @@ class HashSets:
     def merged(self, names: Ints) -> HashSets:
         """One set for each of the names, which stand beside the rows, ascending: all that the rows of the name have."""
         ranked = np.unique(names, return_inverse=True)[1].astype(np.uint64)
-        codes = np.repeat(ranked, self.sizes) << np.uint64(32) | self.values
+        codes = np.repeat(ranked, self.sizes) << HALF | self.values
         return sets_of(codes, int(ranked.max()) + 1 if len(ranked) else 0)
 
     def where(self, keep: NDArray[np.bool_]) -> HashSets:
@@ -159,8 +165,8 @@ class Frequencies:
         here = np.flatnonzero(may_be_among(values, self.hashes))
         if len(here):
             # Looked up in order: five times as fast as the values come.
-            by_value = np.sort(values[here].astype(np.uint64) << np.uint64(32) | np.arange(len(here), dtype=np.uint64))
-            asked, order = (by_value >> np.uint64(32)).astype(np.uint32), here[(by_value & _LOW).astype(np.int64)]
+            by_value = np.sort(values[here].astype(np.uint64) << HALF | np.arange(len(here), dtype=np.uint64))
+            asked, order = (by_value >> HALF).astype(np.uint32), here[by_value.astype(np.uint32)]
             places = np.minimum(np.searchsorted(self.hashes, asked), len(self.hashes) - 1)
             counts[order] = np.where(self.hashes[places] == asked, self.counts[places], 0)
         return counts
@@ -183,14 +189,14 @@ def shingle_sets(words: Words, size: int) -> HashSets:
             mixed = mixed * np.uint64(_STEP) + words.hashes[starts + step]
         rows.append(row)
         values.append(mixed_down(mixed))
-    codes = np.concatenate(rows).astype(np.uint64) << np.uint64(32) | np.concatenate(values)
+    codes = np.concatenate(rows).astype(np.uint64) << HALF | np.concatenate(values)
     return sets_of(codes, len(lengths))
 
 
 def sets_of(codes: NDArray[np.uint64], count: int) -> HashSets:
     """The sets of `count` rows from codes of row << 32 | value, in any order and number."""
     codes = distinct(codes)
-    sizes = np.bincount((codes >> np.uint64(32)).astype(np.int64), minlength=count).astype(np.int64)
+    sizes = np.bincount((codes >> HALF).astype(np.int64), minlength=count).astype(np.int64)
     return HashSets(codes.astype(np.uint32), offsets_of(sizes))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.kernels.shingles import HashSets
+from pipeline.kernels.shingles import HALF, HashSets
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -71,7 +71,7 @@ def overlaps(sets: HashSets, left: Ints, right: Ints) -> Floats:
 
 def _shared(sets: HashSets, weights: Floats, left: Ints, right: Ints) -> Floats:
     """Summed weight of the hashes both sets of a pair have: the smaller set's are looked up in the larger one."""
-    codes = sets.rows.astype(np.uint64) << np.uint64(32) | sets.values  # ascending, as rows and values are
+    codes = sets.rows.astype(np.uint64) << HALF | sets.values  # ascending, as rows and values are
     sizes = sets.sizes
     shared = np.zeros(len(left))
     if not len(codes):
@@ -85,7 +85,7 @@ def _shared(sets: HashSets, weights: Floats, left: Ints, right: Ints) -> Floats:
         end = max(begin + 1, int(np.searchsorted(before, before[begin] + _AT_ONCE)) - 1)
         asked = sets.take(few[begin:end])
         pair = asked.rows
-        wanted = many[begin:end][pair].astype(np.uint64) << np.uint64(32) | asked.values
+        wanted = many[begin:end][pair].astype(np.uint64) << HALF | asked.values
         place = np.minimum(np.searchsorted(codes, wanted), len(codes) - 1)
         found = codes[place] == wanted
         shared[order[begin:end]] = np.bincount(pair[found], weights=weights[place[found]], minlength=end - begin)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.kernels.shingles import HashSets, Words, mixed_down, sets_of
+from pipeline.kernels.shingles import HALF, HashSets, Words, mixed_down, sets_of
 from pipeline.kernels.similarity import shared_counts
 
 Ints = NDArray[np.int64]
@@ -46,7 +46,7 @@ def slots(words: Words) -> Slots:
     before = np.where(first, np.uint64(0), around[places])
     after = np.where(last, np.uint64(0), around[places + 2])
     context = (before * _STEP + after) * _STEP
-    row = rows.astype(np.uint64) << np.uint64(32)
+    row = rows.astype(np.uint64) << HALF
     contexts = sets_of(row | mixed_down(context), len(words))
     return Slots(contexts, sets_of(row | mixed_down(context + words.hashes[places]), len(words)))
 

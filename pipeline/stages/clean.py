@@ -29,7 +29,7 @@ from pipeline import schemas
 from pipeline.kernels import dates
 from pipeline.kernels.authors import chosen_authors
 from pipeline.kernels.forms import author_names, dated_authors
-from pipeline.kernels.hashing import text_hash
+from pipeline.kernels.hashing import text_hashes
 from pipeline.kernels.words import folds_and_counts
 from pipeline.schemas import conform, ordered
 from pipeline.stages.base import StageSettings
@@ -145,12 +145,14 @@ def measured(lines: pl.DataFrame) -> pl.DataFrame:
 
     Measured once, they are surveyed and judged.
     """
-    texts = lines["text"].unique().to_list()  # an outlet prints most of its lines on every page
+    # An outlet prints most of its lines on every page; those in ASCII are measured together.
+    distinct = lines.select(pl.col("text").unique())
+    texts = distinct.sort(pl.col("text").str.len_bytes() > pl.col("text").str.len_chars())["text"].to_list()
     folds, counts = folds_and_counts(texts)
     found = pl.DataFrame(
         {
             "text": texts,
-            "line_hash": [text_hash(fold or text) for fold, text in zip(folds, texts, strict=True)],
+            "line_hash": text_hashes(fold or text for fold, text in zip(folds, texts, strict=True)),
             "n_words": counts,
         },
         schema={"text": pl.String, "line_hash": pl.String, "n_words": pl.Int32},

@@ -371,35 +371,45 @@ def article_copies(paragraphs: pl.DataFrame, elsewhere: pl.DataFrame) -> pl.Data
     canonical copy is in another article. duplicate_of: the one other article that has the canonical or the matched
     copy of 80 % of the article's paragraphs of 5 tokens or more, at least 3; else null.
     """
-    both = pl.concat([table.select("paragraph_id", "article_id") for table in (elsewhere, paragraphs)])
-    home: dict[str, str] = dict(both.filter(pl.col("paragraph_id").is_in(named(paragraphs).implode())).iter_rows())
-    copied: dict[str, int] = {}
-    comparable: dict[str, int] = {}
-    found: dict[str, dict[str, int]] = {}
-    columns = ("article_id", "canonical_id", "matched_id", "cluster_id")
-    for article, canonical, matched, cluster in paragraphs.select(columns).iter_rows():
-        copied[article] = copied.get(article, 0) + (home.get(canonical, article) != article)
-        comparable[article] = comparable.get(article, 0) + (cluster is not None)
-        others = {home[paragraph] for paragraph in (canonical, matched) if paragraph in home} - {article}
-        for other in others:
-            counts = found.setdefault(article, {})
-            counts[other] = counts.get(other, 0) + 1
-    rows = []
-    for article in sorted(copied):
-        n_found, source = max(((n, other) for other, n in found.get(article, {}).items()), key=_most, default=(0, None))
-        enough = n_found >= max(DUPLICATE_PARAGRAPHS, DUPLICATE_SHARE * comparable[article])
-        rows.append((article, copied[article], source if enough else None))
-    schema = {"article_id": pl.String, "n_copied": pl.Int32, "duplicate_of": pl.String}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    copies = paragraphs.filter((pl.col("canonical_id") != pl.col("paragraph_id")) | pl.col("matched_id").is_not_null())
+    wanted = pl.col("paragraph_id").is_in(named(copies).implode())
+    homes = pl.concat([
+        table.filter(wanted).select("paragraph_id", pl.col("article_id").alias("other"))
+        for table in (elsewhere, paragraphs)
+    ]).unique("paragraph_id", keep="last", maintain_order=True)  # fmt: skip
+
+    def others(copy: str) -> pl.DataFrame:
+        """The other articles that have this copy of a paragraph."""
+        met = copies.select("article_id", "paragraph_id", copy).join(homes, left_on=copy, right_on="paragraph_id")
+        return met.filter(pl.col("other") != pl.col("article_id")).drop(copy)
+
+    canonical = others("canonical_id")
+    source = (
+        pl.concat([canonical, others("matched_id")])
+        .unique()
+        .group_by("article_id", "other")
+        .len("n_found")
+        .sort("n_found", "other", descending=[True, False])
+        .unique("article_id", keep="first", maintain_order=True)
+    )
+    enough = pl.max_horizontal(pl.lit(DUPLICATE_PARAGRAPHS), DUPLICATE_SHARE * pl.col("n_comparable"))
+    return (
+        paragraphs.group_by("article_id")
+        .agg(pl.col("cluster_id").count().alias("n_comparable"))
+        .join(canonical.group_by("article_id").len("n_copied"), on="article_id", how="left")
+        .join(source, on="article_id", how="left")
+        .select(
+            "article_id",
+            pl.col("n_copied").fill_null(0).cast(pl.Int32),
+            pl.when(pl.col("n_found") >= enough).then("other").alias("duplicate_of"),
+        )
+        .sort("article_id")
+    )
 
 
 def named(paragraphs: pl.DataFrame) -> pl.Series:
     """Ids of the paragraphs that LINKED_PARAGRAPHS name as their canonical copy or their match."""
     return pl.concat([paragraphs["canonical_id"], paragraphs["matched_id"]]).drop_nulls().unique()
-
-
-def _most(counted: tuple[int, str]) -> tuple[int, list[int]]:
-    return counted[0], [-ord(letter) for letter in counted[1]]
 
 
 def _only(batch: Batch, table: str) -> Batch:

@@ -40,7 +40,7 @@ def with_sets(paragraphs: pl.DataFrame, settings: Settings) -> Batch:
     """
     is_comparable = (pl.col("n_tokens") >= settings.min_tokens_exact) & settings.enabled
     comparable = paragraphs.filter(is_comparable)
-    keys = pl.Series("exact_key", [hashing.text_hash(key) for key in comparable["exact_key"]], dtype=pl.String)
+    keys = pl.Series("exact_key", hashing.text_hashes(comparable["exact_key"]), dtype=pl.String)
     printed = comparable.select("text", "words", "figures").unique("text", keep="first", maintain_order=True)
     words = Words.from_lists(printed["words"])
     around = slots(words)

@@ -86,7 +86,8 @@ def compiled():
         for name, value in vars(module).items():
             for number, pattern in enumerate(_patterns(value, 4)):
                 found.setdefault(pattern, f"{info.name}.{name}{f'[{number}]' if number else ''}")
-    for number, form in enumerate((*dates.FORMS, dates.CLOCK_BEFORE)):  # compiled when they are first looked for
+    forms = (*dates.FORMS, dates.CLOCK, dates.CLOCK_BEFORE)  # compiled when they are first looked for
+    for number, form in enumerate(forms):
         found.setdefault(dates._compiled(form), f"pipeline.kernels.dates.FORMS[{number}]")
     return sorted((name, pattern) for pattern, name in found.items())
 

@@ -1,5 +1,11 @@
 """Names seen in articles, and the pairs a reader should decide."""
 
+import re
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
 from pipeline.kernels import discovery
 from pipeline.kernels.discovery import common_words, proposals, seen_names
 from pipeline.kernels.fold import fold_key
@@ -16,6 +22,18 @@ TABLE = [("kim-mi-rae", "Kim Mi-rae"), ("kim-mi-rae", "Kim Mirae"), ("mara-voss"
 def found(min_articles: int = 2, apart: frozenset[frozenset[str]] = frozenset()) -> list[tuple[str, str, str, str]]:
     seen = seen_names(ARTICLES, common_words(text for _, text in ARTICLES))
     return [(p.left, p.right, p.reason, p.person) for p in proposals(seen, TABLE, apart, min_articles=min_articles)]
+
+
+# Letters that Python and polars know: not those of a later Unicode than one of them has.
+KNOWN = st.characters(exclude_categories=["Cs", "Cn"])
+
+
+@given(st.lists(st.text(st.one_of(KNOWN, st.sampled_from("abAB1½_ '’-–.İßΣ")), max_size=30), max_size=8))
+def test_common_words_are_the_first_of_each_compound(texts):
+    words = Counter(word for text in texts for word in re.findall(r"(?<![\w'’‐‑‒–−﹣－-])[^\W\d_]+", text))
+    capital = Counter(word.lower() for word in words.elements() if word[0].isupper())
+
+    assert common_words(texts) == {word for word, n in words.items() if word.islower() and n > capital[word]}
 
 
 def test_spellings_are_proposed_with_the_reason_and_the_person_of_the_table():

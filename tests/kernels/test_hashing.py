@@ -1,6 +1,8 @@
 """Golden values: whatever is stored under these hashes must be found again by every later version."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.kernels import hashing
 
@@ -12,6 +14,11 @@ def test_golden_values():
     assert hashing.text_hash("the ferry sailed") == "543f3563a8f63991c98485f8991f5091"
     assert hashing.run_hash(("a", "b")) == "175d3a81"
     assert hashing.content_hash(b"") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=()))))
+def test_many_texts_are_hashed_as_one_is(texts):
+    assert hashing.text_hashes(texts) == [hashing.text_hash(text) for text in texts]
 
 
 def test_no_outlet_is_not_an_empty_outlet():

@@ -7,13 +7,14 @@ from pipeline.kernels.words import fold, folds_and_counts, word_count, words
 
 # What decides where a word ends, and what grows or depends on its neighbours in lower case (İ, Σ).
 CHARS = st.one_of(st.characters(), st.sampled_from("aZ9_ '’-\n\u0301İΣσ港กé𝒜😀"))
+ASCII = st.characters(codec="ascii")
 
 
 def plainly(texts: list[str]) -> tuple[list[str], list[int]]:
     return [fold(text) for text in texts], [word_count(text, words(text)) for text in texts]
 
 
-@given(st.lists(st.text(CHARS, max_size=30), max_size=8))
+@given(st.one_of(st.lists(st.text(chars, max_size=30), max_size=8) for chars in (CHARS, ASCII)))
 def test_many_texts_are_folded_and_counted_as_one_is(texts: list[str]) -> None:
     assert folds_and_counts(texts) == plainly(texts)
 

@@ -730,6 +730,24 @@ def test_a_duplicate_of_an_article_in_memory_is_found():
     assert dedup.article_copies(second.paragraphs, first.members).rows() == [("copy", 4, "wire")]
 
 
+def test_of_two_articles_with_as_many_copies_the_first_by_name_is_the_source():
+    numbers = ["1", "2", "3"]
+    copies = pl.DataFrame({
+        "article_id": ["copy"] * 3,
+        "paragraph_id": numbers,
+        "canonical_id": [f"late {number}" for number in numbers],
+        "matched_id": [f"early {number}" for number in numbers],
+        "cluster_id": numbers,
+    })  # fmt: skip
+    ids = copies["canonical_id"].to_list() + copies["matched_id"].to_list()
+    elsewhere = pl.DataFrame({"paragraph_id": ids, "article_id": ["late"] * 3 + ["early"] * 3})
+
+    assert dedup.article_copies(copies, elsewhere).rows() == [("copy", 3, "early")]
+    assert dedup.article_copies(copies, elsewhere.head(5)).rows() == [("copy", 3, "late")]
+    assert dedup.article_copies(copies, elsewhere.tail(3)).rows() == [("copy", 0, "early")]
+    assert dedup.article_copies(copies, elsewhere.slice(1, 4)).rows() == [("copy", 2, None)]
+
+
 def test_the_documented_lines_turn_the_state_into_datasketch_signatures(tmp_path, monkeypatch):
     state = tmp_path / "data/clean/current/state/fingerprints/day=2026-03-20"
     state.mkdir(parents=True)

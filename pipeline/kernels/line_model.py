@@ -156,11 +156,11 @@ def cue_scores(text: TextFeatures, weights: Floats, base: float) -> Floats:
 
 
 def own_features(text: TextFeatures, cues: Floats, facts: Ints | None) -> Floats:
-    """(lines, len(own_names)): each line by itself; `facts` (lines, 12) for HTML."""
-    columns = [text.values, cues[:, None]]
+    """(lines, len(own_names)): each line by itself, in memory column after column; `facts` (lines, 12) for HTML."""
+    columns = [text.values.T, cues]
     if facts is not None:
-        columns.append(markup_features(facts, text, cues))
-    return np.hstack(columns)
+        columns.append(markup_features(facts, text, cues).T)
+    return np.vstack(columns).T
 
 
 def own_names(*, html: bool) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.kernels.line_features import Bools, Ints, Layout, layout
-from pipeline.kernels.line_model import CLIP, DILATIONS, Network, beside, spread, summaries
+from pipeline.kernels.line_model import CLIP, DILATIONS, Network, spread, summaries
 
 Singles = NDArray[np.float32]
 
@@ -177,6 +177,11 @@ def gradients(parameters: Sequence[Singles], lesson: Lesson, random: np.random.G
         slope[2 * dilation :] += spilled[:, 2 * channels :]
     entering = slope[rows] * (entered > 0)
     return [values.T @ entering, entering.sum(axis=0), *slopes]
+
+
+def beside(state: Singles, dilation: int) -> Singles:
+    """(rows - 2 dilation, 3 channels): for each row but the outermost, the row above, itself, the row below."""
+    return np.hstack([state[: -2 * dilation], state[dilation:-dilation], state[2 * dilation :]])
 
 
 def _kept(is_open: Bools, random: np.random.Generator) -> Singles:

@@ -97,8 +97,8 @@ _Block = tuple[str, int, int, int, int, int, int, int]
 _Place = tuple[int, int, bool, _Block]
 
 
-def parsed(html: str) -> LexborHTMLParser:
-    """The page's tree, with scripting on, so that `<noscript>` in the head does not end the head."""
+def parsed(html: str | bytes) -> LexborHTMLParser:
+    """The page's tree, bytes being UTF-8, with scripting on, so that `<noscript>` in the head does not end the head."""
     return LexborHTMLParser(html, scripting=True)
 
 

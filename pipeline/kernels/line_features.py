@@ -77,7 +77,7 @@ class TextFeatures:
     repeats: Ints  # (lines,): further printings of the line on its page
     n_topics: Ints  # (lines,): longer words, function words apart
     n_known: Ints  # (lines,): those of them that other prose of the story block has
-    values: Floats  # (lines, len(TEXT_NAMES))
+    values: Floats  # (lines, len(TEXT_NAMES)); in memory column after column, as they are made
     cue_lines: Ints  # (cues,): line of each hashed cue word
     cue_slots: Ints  # (cues,): its slot, below CUE_SLOTS
     word_slots: Ints  # (words,): the slot of each word, below WORD_SLOTS
@@ -207,7 +207,7 @@ def text_features(pages: Sequence[Sequence[str]], function_words: Bools) -> Text
     form = _form(batch, n_words, is_sentence, repeats, is_function)
     place = _place(where, n_words, is_prose, inside, distance, n_known / np.maximum(1, n_topics))
     return TextFeatures(
-        where, n_words, is_sentence, is_prose, repeats, n_topics, n_known, np.column_stack([*form, *place]),
+        where, n_words, is_sentence, is_prose, repeats, n_topics, n_known, np.vstack([*form, *place]).T,
         *_cues(batch), word_slots,
     )  # fmt: skip
 

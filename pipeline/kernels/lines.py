@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from operator import attrgetter
 from typing import NamedTuple
 
 
@@ -38,11 +40,14 @@ class Unit(NamedTuple):
     first: Line
 
 
+_unit: partial[Unit] = partial(tuple.__new__, Unit)  # of its three values; through no function of Python, by hundreds
+
+
 def units(lines: Sequence[Line]) -> list[Unit]:
     """The lines, each with those that go on with its sentence."""
-    if not any(line.continues for line in lines):
-        texts = [line.text for line in lines]
-        return list(map(Unit, zip(range(len(lines))), texts, lines))
+    if not any(map(attrgetter("continues"), lines)):
+        texts = map(attrgetter("text"), lines)
+        return list(map(_unit, zip(zip(range(len(lines))), texts, lines, strict=False)))
     groups: list[list[int]] = []
     for index, line in enumerate(lines):
         if line.continues and groups:

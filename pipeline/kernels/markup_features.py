@@ -36,7 +36,7 @@ MARKUP_NAMES = tuple(name for names in GROUPS.values() for name in names)
 
 
 def markup_features(facts: Ints, text: TextFeatures, cues: Floats) -> Floats:
-    """(lines, len(MARKUP_NAMES)) for lines with these facts, text features and cue scores."""
+    """(lines, len(MARKUP_NAMES)) for lines with these facts, text features and cue scores; column after column."""
     where = text.layout
     linked, letters = facts[:, LINKED].astype(float), facts[:, LETTERS].astype(float)
     link_share = linked / np.maximum(1.0, letters)
@@ -45,15 +45,15 @@ def markup_features(facts: Ints, text: TextFeatures, cues: Floats) -> Floats:
     starts[where.first[:-1][where.sizes > 0]] = True
     columns: list[NDArray[np.generic]] = [link_share, np.log1p(letters - linked)]
     columns += _depths(facts[:, DEPTH].astype(float), letters, starts, where)
-    columns.append((facts[:, [WITHIN_BITS]] >> np.arange(len(WITHIN))) & 1)
-    columns.append((facts[:, [HINT_BITS]] >> np.arange(len(HINTS))) & 1)
-    columns.append(facts[:, [TAG]] == np.arange(1, len(OWN_TAGS) + 1))
+    columns.append((facts[:, WITHIN_BITS] >> np.arange(len(WITHIN))[:, None]) & 1)
+    columns.append((facts[:, HINT_BITS] >> np.arange(len(HINTS))[:, None]) & 1)
+    columns.append(facts[:, TAG] == np.arange(1, len(OWN_TAGS) + 1)[:, None])
     columns.append(facts[:, LEVEL] / 6.0)
     columns += _siblings(facts[:, GROUP], link_share, prose_words, cues, text)
     for block in (BLOCK_1, BLOCK_2, BLOCK_3):
         columns += _containers(facts[:, block], linked, letters, prose_words, where)
     columns += _articles(facts[:, ARTICLE], prose_words, where)
-    return np.column_stack(columns).astype(np.float64, copy=False)
+    return np.vstack(columns).T.astype(np.float64, copy=False)
 
 
 def _depths(depth: Floats, letters: Floats, starts: NDArray[np.bool_], where: Layout) -> list[NDArray[np.generic]]:

@@ -62,6 +62,7 @@ DATED_WORDS = 24  # a byline with a date has no more
 TITLE_POINTS = 1.0  # a headline has more
 BELOW_BYLINE = 8  # lines below a byline stand captions and what the reader may do
 ABOVE_DATE = 6  # lines below a headline stands its date
+FIELD_SIGNS = ("source", "contributed", "credit", "tail credit")  # of forms.SIGNS: one in each field inside the story
 SURE_SCORE = 0.9  # of a paragraph that nobody would doubt
 CLOSE_SCORE = 0.4  # from which a sentence between two of these is kept; .3 does no better
 LAST_SCORE = 0.3  # a last paragraph above a note of rights or a source scores no less
@@ -351,11 +352,14 @@ class Roles:
             return
         head = max(0, self.first - HEAD_LINES) if headline is None else max(0, min(headline, self.first) - 3)
         wanted = fold(byline) if byline else ""
+        signed = set().union(*(self.page.signed[name] for name in FIELD_SIGNS))
         for index in range(head, min(len(self.units), self.last + TAIL_LINES + 1)):
             text = self.units[index].text
+            at_edge = index <= self.first + 3 or index >= self.last - 2
+            if not (at_edge or index in signed or text[0] in "(（" or self.is_pictured(index)):
+                continue  # no form of a field: most lines of a page
             if self.roles[index] == "title" or index in self.furniture or len(text) > PATTERN_CHARS:
                 continue
-            at_edge = index <= self.first + 3 or index >= self.last - 2
             field_role = self.field_role(index, text, wanted, at_edge=at_edge)
             if field_role is not None:
                 self.set(index, *field_role)
@@ -368,11 +372,8 @@ class Roles:
     def field_role(self, index: int, text: str, byline: str, *, at_edge: bool) -> tuple[str, str] | None:
         """Role and evidence of a line that is a field, None for any other."""
         n_words, signed = self.page.n_words[index], self.page.signed
-        markup = self.units[index].first.markup
-        if markup is not None and (
-            markup.tag == "figcaption" or ("figure" in markup.within and "table" not in markup.within)
-        ):
-            return "caption", "in a figure"  # a table in a figure is part of the story
+        if self.is_pictured(index):
+            return "caption", "in a figure"
         if (n_words <= 12 and self.page.is_source(index)) or (
             index in signed["contributed"] and CONTRIBUTED.fullmatch(text)
         ):
@@ -395,6 +396,13 @@ class Roles:
         if self.page.has_tail_credit(index):
             return "caption", "ends in a credit"
         return None
+
+    def is_pictured(self, index: int) -> bool:
+        """Its markup says that it is what a picture shows: in a figure, but in no table there, which the story has."""
+        markup = self.units[index].first.markup
+        return markup is not None and (
+            markup.tag == "figcaption" or ("figure" in markup.within and "table" not in markup.within)
+        )
 
     def mark_pictured(self) -> None:
         """Mark dropped lines of a text dump that stand above a line of nothing but a credit: what the picture shows.
@@ -477,11 +485,12 @@ class Roles:
 
     def is_heading_like(self, index: int) -> bool:
         """Short, no full stop, begins with a capital or a figure, no cue word, no link."""
-        text, page = self.units[index].text, self.page
-        markup = self.units[index].first.markup
+        page = self.page
+        if not 1 <= page.n_words[index] <= HEADING_WORDS:
+            return False
+        text, markup = self.units[index].text, self.units[index].first.markup
         return bool(
-            1 <= page.n_words[index] <= HEADING_WORDS
-            and not text.endswith((".", ":", ",", ";", "。", "…", "”", '"'))
+            not text.endswith((".", ":", ",", ";", "。", "…", "”", '"'))
             and not (text[0].islower() or text[0] in '"“‘«„「|[(#' or BULLET.match(text) or page.has_cue(index))
             and not (page.repeats[index] or SYMBOL.search(text) or ADDRESS.search(text))
             and any(char.isalpha() for char in text)

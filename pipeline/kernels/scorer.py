@@ -146,17 +146,18 @@ def voted(
 def why(batch: Scored, model: Model, *, html: bool) -> list[str]:
     """For each unit the features that speak most for the side its score came out on."""
     weights = model.html if html else model.text
-    values = np.hstack([batch.own, near_scores(batch.scores, batch.text.layout)])
-    weight = values - weights.usual
-    weight *= weights.reasons
-    weight *= np.where(batch.scores < 0.5, -1.0, 1.0)[:, None]
-    rows = np.arange(len(values))
+    values = np.vstack([batch.own.T, near_scores(batch.scores, batch.text.layout).T])
+    weight = values - weights.usual[:, None]
+    weight *= weights.reasons[:, None]
+    weight *= np.where(batch.scores < 0.5, -1.0, 1.0)
+    weight = np.ascontiguousarray(weight.T)  # the largest of a line are looked for in order
+    rows = np.arange(len(weight))
     names = (*own_names(html=html), *NEAR_NAMES)
     phrases = ["", *(f"{much}{name}" for name in names for much in ("", "no ", "little "))]
-    code = np.zeros(len(values), np.int64)  # the phrases of a line as one number
+    code = np.zeros(len(weight), np.int64)  # the phrases of a line as one number
     for _ in range(REASONS):
         column = weight.argmax(axis=1)
-        value = values[rows, column]
+        value = values[column, rows]
         phrase = 1 + 3 * column + np.where(value > weights.usual[column], 0, np.where(value == 0.0, 1, 2))
         code = code * len(phrases) + np.where(weight[rows, column] > SAYS, phrase, 0)
         weight[rows, column] = -np.inf

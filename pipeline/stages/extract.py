@@ -191,7 +191,7 @@ def _page(document: Document, settings: Settings) -> _Page | Undecodable:
     if document.format == "text":
         lines = text_lines(found.text)
     else:
-        tree = parsed(found.text)
+        tree = parsed(found.utf8)
         said, extractor = metadata(tree), "fast"
         if said.published is None:
             said = replace(said, published=day_in_address(document.url or ""))

@@ -14,7 +14,7 @@ from pipeline.engines.fenced import Fenced
 from pipeline.engines.keys import columns_of, dealt, refuse_unlike
 
 # Of rows in one batch of a group, as polars estimates them: a kernel holds some four times its batch on the way.
-GROUP_BYTES = 1 << 26
+GROUP_BYTES = 1 << 29
 
 
 class Stream(Batches):

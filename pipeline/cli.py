@@ -749,7 +749,7 @@ def state_command(
                 "table": table.name,
                 "days": len(files),
                 "rows": sum(rows[str(file.relative_to(version.path))] for file in files.values()),
-                "bytes": sum(file.stat().st_size for file in files.values()),
+                "bytes": version.n_bytes(table, state=True),
             })  # fmt: skip
         paragraphs = next(size["rows"] for size in sizes if size["table"] == schemas.FINGERPRINTS.name)
         for size in sizes:  # bytes per paragraph are megabytes per million

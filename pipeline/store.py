@@ -135,6 +135,13 @@ class Version:
             return [scan_tables([file]) for file in files]
         return [frame.lazy() for frame in read_apart(files)]
 
+    def n_bytes(self, table: Table, *, state: bool = False) -> int:
+        """Bytes of the table's files. Raises DamagedError where one is not there."""
+        try:
+            return sum(file.stat().st_size for file in self.files(table, state=state).values())
+        except FileNotFoundError as error:
+            raise DamagedError(f"{error.filename}: listed in the manifest, not there") from None
+
     def scan(self, table: Table, *, state: bool = False) -> pl.LazyFrame:
         """The table, lazily, for a few rows of many. Raises DamagedError where a file is cut off or not there."""
         files = list(self.files(table, state=state).values())

@@ -26,6 +26,15 @@ def damage(out, table):
     file.write_bytes(raw)
 
 
+def test_the_size_of_a_state_that_lacks_a_file_is_not_told(workshop):
+    _, out = workshop
+    version = current(out)
+    next(iter(version.files(schemas.MEMBERS, state=True).values())).unlink()
+
+    with pytest.raises(DamagedError, match=r"state/members/day=2026-11-17/part-0\.parquet: listed in the manifest"):
+        version.n_bytes(schemas.MEMBERS, state=True)
+
+
 def rebuilt_state(out):
     with Store(out).locked():
         return state.rebuild(Store(out), load())

@@ -363,7 +363,9 @@ def _clean(bench: Bench) -> Sequence[tuple[str, str]]:
 
     tables = ["documents", "lines"]
     engine.write(folder, engine.map(printed, engine.scan(source, tables)))
-    old = engine.map(_printed_before, _remembered(bench, schemas.OUTLET_LINES, as_of, settings.window_days))
+    today = _columns(bench, folder, "printed", ["line_hash"])["line_hash"].unique()
+    remembered = _remembered(bench, schemas.OUTLET_LINES, as_of, settings.window_days)
+    old = engine.map(partial(_printed_before, today=today.implode()), remembered)
     counted = engine.group(engine.scan(folder, ["printed"]) + old, {"printed": ["outlet", "line_hash"]})
     least = min(settings.min_outlet_articles, settings.min_sure_articles)
     engine.write(folder, engine.map(partial(_outlet_lines, least=least), counted))
@@ -374,12 +376,14 @@ def _clean(bench: Bench) -> Sequence[tuple[str, str]]:
     return ()
 
 
-def _printed_before(batch: Batch) -> Batch:
-    return {"printed": batch["outlet_lines"].with_columns(pl.lit(0, pl.Int32).alias("n_today"))}
+def _printed_before(batch: Batch, today: pl.Series) -> Batch:
+    """Of a day before, the counts of lines that are printed today."""
+    again = batch["outlet_lines"].filter(pl.col("line_hash").is_in(today))
+    return {"printed": again.with_columns(pl.lit(0, pl.Int32).alias("n_today"))}
 
 
 def _outlet_lines(batch: Batch, least: int) -> Batch:
-    """Today's counts of some lines, and all counts of those that `least` articles print."""
+    """Today's counts of some lines, and all counts of those of them that `least` articles print."""
     table = schemas.OUTLET_LINES
     sums = batch["printed"].group_by("outlet", "line_hash").agg(pl.col("n_articles", "n_today").sum())
     today = sums.filter(pl.col("n_today") > 0).select("outlet", "line_hash", pl.col("n_today").alias("n_articles"))

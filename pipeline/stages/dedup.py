@@ -138,17 +138,23 @@ class Memory:
     def paragraphs(self, wanted: pl.Expr, columns: Iterable[str] = schemas.FINGERPRINTS.names) -> pl.DataFrame:
         """The columns of the FINGERPRINTS that are wanted."""
         columns = list(columns)
-        found = [piece.filter(wanted).select(columns).collect() for piece in self.pieces()]
+        days = [*(day.filter(self._stays) for day in self.fingerprints), self.heirs.lazy()]
+        # Day by day, so that little more than the rows that are wanted is read: in pieces it took five times the time.
+        found = [day.filter(wanted).select(columns).collect() for day in days]
         return pl.concat([schemas.FINGERPRINTS.empty().select(columns), *found])
 
     def pieces(self) -> Iterator[pl.LazyFrame]:
         """The FINGERPRINTS, at most 262,144 rows at a time."""
-        passed = pl.concat([self.gone, self.heirs["paragraph_id"]])
-        others = ~pl.col("paragraph_id").is_in(passed.implode())
         every = pl.concat([*self.fingerprints, schemas.FINGERPRINTS.empty().lazy()])
         for begin in range(0, self._height, _ROWS_AT_ONCE):
-            yield every.slice(begin, _ROWS_AT_ONCE).filter(others)
+            yield every.slice(begin, _ROWS_AT_ONCE).filter(self._stays)
         yield self.heirs.lazy()
+
+    @property
+    def _stays(self) -> pl.Expr:
+        """Whether a row of the FINGERPRINTS is neither gone nor stands anew among the heirs."""
+        passed = pl.concat([self.gone, self.heirs["paragraph_id"]])
+        return ~pl.col("paragraph_id").is_in(passed.implode())
 
     @cached_property
     def _height(self) -> int:

@@ -161,11 +161,9 @@ def _leave_out(draft: Draft, gone: pl.Expr, days: Iterable[str]) -> None:
 
 
 def _filter(draft: Draft, table: Table, keep: pl.Expr, *, state: bool = False) -> None:
+    """Keep those rows of every day that has others; they pass through when they are written."""
     for day in draft.days_with(table, ~keep.fill_null(False), state=state):
-        there = draft.read(table, day, state=state)
-        kept = there.filter(keep)
-        if kept.height < there.height:
-            draft.write(table, day, kept, state=state)
+        draft.write(table, day, draft.scan(table, day, state=state).filter(keep), state=state)
 
 
 def _remove_replaced(draft: Draft, batch: Batch) -> pl.DataFrame:

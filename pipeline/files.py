@@ -144,7 +144,7 @@ def json_text(value: Mapping[str, Any]) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def write_bytes(raw: bytes | memoryview, target: Path) -> None:
+def write_bytes(raw: bytes, target: Path) -> None:
     """Write a new file."""
     with target.open("xb") as file:
         file.write(raw)

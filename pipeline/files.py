@@ -104,9 +104,17 @@ class _Out(FileIO):
             raise
 
 
+def collected(rows: pl.LazyFrame) -> pl.DataFrame:
+    """The rows, made. Raises DamagedError when they cannot be read."""
+    try:
+        return rows.collect()
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise DamagedError(f"damaged ({error}); `copydesk check --deep` names what is") from None
+
+
 def n_rows(rows: pl.LazyFrame) -> int:
-    """How many rows there are; of files their footers say it."""
-    return int(rows.select(pl.len()).collect().item())
+    """How many rows there are; of files their footers say it. Raises DamagedError when they cannot be read."""
+    return int(collected(rows.select(pl.len())).item())
 
 
 def write_table(rows: pl.DataFrame | pl.LazyFrame, target: Path, compression_level: int | None = 3) -> None:

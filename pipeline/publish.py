@@ -15,7 +15,7 @@ import polars as pl
 
 from pipeline import schemas
 from pipeline.errors import RefusedError
-from pipeline.files import n_rows, scan_tables
+from pipeline.files import collected, n_rows, scan_tables
 from pipeline.ranges import in_order
 from pipeline.schemas import Table
 from pipeline.stages import dedup
@@ -190,7 +190,7 @@ def _remove_replaced(draft: Draft, batch: Batch) -> pl.DataFrame:
         if not marked.equals(known):
             draft.write(schemas.INPUTS, day, marked, state=True)
         if known.select(replaced.any()).item():
-            old.append(draft.scan(schemas.PARAGRAPHS, day).filter(came_again).collect())
+            old.append(collected(draft.scan(schemas.PARAGRAPHS, day).filter(came_again)))
             _leave_out(draft, came_again, [day])
     looked_at = is_read | (pl.col("reason") == "unreadable")  # such a place is looked at by every run
     for day in draft.days_with(schemas.REJECTS, looked_at):

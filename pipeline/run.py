@@ -28,7 +28,7 @@ from pipeline.engines.base import Batch, Batches, Engine
 from pipeline.engines.bundles import part_files
 from pipeline.engines.local import Local
 from pipeline.errors import ConfigError, DamagedError, NoInputError, RefusedError
-from pipeline.files import digest, fsync_folders, json_text, read_json, replace_text, reset_folder
+from pipeline.files import collected, digest, fsync_folders, json_text, read_json, replace_text, reset_folder
 from pipeline.intake import Intake, settled
 from pipeline.kernels.hashing import run_hash
 from pipeline.ledger import Input, InputKey, Ledger, file_rows, input_rows
@@ -543,7 +543,7 @@ def _memory(bench: Bench, as_of: datetime, articles: pl.Series) -> tuple[dedup.M
             f"dedup.shingle_words = {settings.shingle_words}, but the current version remembers shingles of "
             f"{made_with['shingle_words']} words; `copydesk run --rebuild` makes it anew"
         )
-    published = base.scan(schemas.PARAGRAPHS).filter(pl.col("article_id").is_in(articles.implode())).collect()
+    published = collected(base.scan(schemas.PARAGRAPHS).filter(pl.col("article_id").is_in(articles.implode())))
     since = publish.oldest_day(as_of, settings.window_days)
     fingerprints, frequencies, members = (base.days(table, since) for table in dedup.STATE)
     return dedup.Memory(fingerprints, frequencies, members), published
@@ -555,7 +555,7 @@ def _elsewhere(bench: Bench, named: pl.Series, gone: pl.Series) -> pl.DataFrame:
     if base is None:
         return schemas.PARAGRAPHS.empty().select("paragraph_id", "article_id")
     wanted = pl.col("paragraph_id").is_in(named.implode()) & ~pl.col("paragraph_id").is_in(gone.implode())
-    return base.scan(schemas.PARAGRAPHS).filter(wanted).select("paragraph_id", "article_id").collect()
+    return collected(base.scan(schemas.PARAGRAPHS).filter(wanted).select("paragraph_id", "article_id"))
 
 
 def _names(bench: Bench) -> Sequence[tuple[str, str]]:
@@ -684,7 +684,7 @@ def _forgotten_clusters(bench: Bench, cluster_ids: pl.Series, around: pl.DataFra
     forgotten = pl.col("cluster_id").is_in(cluster_ids.drop_nulls().unique().implode()) & ~pl.col("cluster_id").is_in(
         around["cluster_id"].implode()
     )
-    return base.scan(schemas.CLUSTERS).filter(forgotten).select(around.columns).collect()
+    return collected(base.scan(schemas.CLUSTERS).filter(forgotten).select(around.columns))
 
 
 def _refuse_a_bad_batch(bench: Bench, taken: Mapping[str, Any]) -> None:

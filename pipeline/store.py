@@ -29,6 +29,7 @@ from filelock import FileLock, Timeout
 from pipeline.errors import DamagedError, LockedError, RefusedError, UsageError, WriteError
 from pipeline.files import (
     TEMPORARY,
+    collected,
     digest,
     files_with,
     fsync_folder,
@@ -172,7 +173,7 @@ class Draft:
         """The table's rows of that day as they stand in the draft."""
         name = _file_name(table, day, state=state)
         if name in self.written:
-            return self.written[name].lazy().collect()
+            return collected(self.written[name].lazy())
         if self.base is None or name in self.removed or not (self.base.path / name).is_file():
             return table.empty()
         return read_table(self.base.path / name)
@@ -189,7 +190,7 @@ class Draft:
     def gathered(self, table: Table, wanted: pl.Expr, *, state: bool = False) -> pl.DataFrame:
         """The rows that are wanted, of all days; one pass over the files of its base."""
         written, unchanged = self._days(table, state=state)
-        found = [frame.lazy().filter(wanted).collect() for frame in written.values()]
+        found = [collected(frame.lazy().filter(wanted)) for frame in written.values()]
         return pl.concat([table.empty(), *found, *([rows_with(list(unchanged), wanted)] if unchanged else [])])
 
     def days_with(self, table: Table, wanted: pl.Expr, *, state: bool = False) -> list[str]:

@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 
 from pipeline import publish, schemas
 from pipeline.check import problems
-from pipeline.errors import ConfigError, NoInputError, RefusedError
+from pipeline.errors import ConfigError, DamagedError, NoInputError, RefusedError
 from pipeline.run import one_stage, run
 from pipeline.stages import STAGES, dedup
 from pipeline.store import Draft, Store
@@ -659,6 +659,22 @@ def test_a_run_with_an_earlier_day_leaves_a_state_that_later_runs_can_read(works
     assert set(copied["cluster_id"]) <= set(members["cluster_id"])
     assert copied["is_canonical"].to_list() == [False, False, False]
     sound(out)
+
+
+@pytest.mark.parametrize("table", schemas.BY_ARTICLE, ids=lambda table: table.name)
+def test_a_revision_of_a_day_whose_rows_are_damaged_is_refused_and_changes_nothing(workshop, table):
+    source, out = workshop
+    before = current(out).run_id
+    file = next(iter(current(out).files(table).values()))
+    raw = file.read_bytes()
+    file.unlink()
+    file.write_bytes(raw[:4] + bytes(len(raw) // 2) + raw[4 + len(raw) // 2 :])
+    put(source, "herald.example/2026-11-17/ferry.txt", page("Norlinje adds night sailings", world.LOCAL[2]))
+
+    with pytest.raises(DamagedError, match="`copydesk check --deep` names"):
+        ran(source, out, FIRST + timedelta(days=9))
+
+    assert current(out).run_id == before
 
 
 def test_a_revision_reads_the_days_that_its_forgotten_clusters_stand_in_and_no_others(workshop, monkeypatch):

@@ -1,8 +1,7 @@
-"""Who meets whom under equal keys, and who often enough; a fuse for keys that very many share."""
+"""Who meets whom under equal values, and who often enough; a fuse for values that very many share."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,40 +14,40 @@ _AT_ONCE = 4_000_000  # meetings gathered before they are counted: 32 MB
 
 @dataclass(frozen=True)
 class Meetings:
-    """`askers[i]` meets the `n_met[i]` rows from `members[firsts[i]]` on, no row twice."""
+    """`askers[i]` meets the `n_met[i]` rows from `members[firsts[i]]` on, one under each value they share."""
 
-    members: NDArray[np.int32]  # rows, key by key
-    askers: NDArray[np.int32]
+    members: NDArray[np.int32]  # rows, value by value
+    askers: NDArray[np.int32]  # ascending
     firsts: NDArray[np.int32]
     n_met: NDArray[np.int32]
-    crowded: NDArray[np.int32]  # rows that the fuse kept from some of their key
+    crowded: NDArray[np.int32]  # rows that the fuse kept from some of their value
 
 
 def allowed(sizes: Ints, max_size: int) -> Ints:
-    """How many of the first rows under a key of that size are met: all, where more than max_size share it as many as
-    keep the key's pairs at max_size ** 2 / 2, at least 8.
+    """How many of the first rows under a value of that size are met: all, where more than max_size share it as many as
+    keep the value's pairs at max_size ** 2 / 2, at least 8.
     """
     return np.where(sizes > max_size, np.maximum(8, max_size**2 // (2 * sizes)), sizes)
 
 
-def met_often(meetings: Sequence[Meetings], begin: int, end: int, at_least: int) -> list[tuple[Ints, Ints]]:
-    """Codes of asker << 32 | met, ascending, of the pairs that meet `at_least` so often, and how often; askers from
-    `begin` to `end`.
-    """
-    n_met = np.zeros(end - begin, dtype=np.int64)
-    for each in meetings:
-        n_met += np.bincount(each.askers - begin, weights=each.n_met, minlength=end - begin).astype(np.int64)
+def met_often(meetings: Meetings, at_least: int) -> tuple[Ints, Ints]:
+    """Codes of asker << 32 | met, ascending, of the pairs that meet `at_least` so often, and how often."""
+    nobody = np.zeros(0, dtype=np.int64)
+    found, often = [nobody], [nobody]
+    begins = np.flatnonzero(np.diff(meetings.askers, prepend=-1))  # of each asker
+    ends = np.append(begins, len(meetings.askers))[1:]
+    n_met = np.add.reduceat(meetings.n_met, begins, dtype=np.int64) if len(begins) else nobody
     before = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(n_met)])
-    found: list[tuple[Ints, Ints]] = []
     first = 0
-    while first < len(n_met):
+    while first < len(begins):
         last = max(first + 1, int(np.searchsorted(before, before[first] + _AT_ONCE, side="right")) - 1)
-        codes = np.sort(np.concatenate([_codes(each, begin + first, begin + last) for each in meetings]))
-        starts = np.flatnonzero(np.concatenate([[True], codes[1:] != codes[:-1]])) if len(codes) else codes
+        codes = np.sort(_codes(meetings, slice(begins[first], ends[last - 1])))
+        starts = np.flatnonzero(np.diff(codes, prepend=-1))
         counts = np.diff(np.append(starts, len(codes)))
-        found.append((codes[starts[counts >= at_least]], counts[counts >= at_least]))
+        found.append(codes[starts[counts >= at_least]])
+        often.append(counts[counts >= at_least])
         first = last
-    return found
+    return np.concatenate(found), np.concatenate(often)
 
 
 def steps(firsts: NDArray[np.int32] | Ints, counts: Ints) -> Ints:
@@ -58,9 +57,8 @@ def steps(firsts: NDArray[np.int32] | Ints, counts: Ints) -> Ints:
     return numbers
 
 
-def _codes(meetings: Meetings, first: int, last: int) -> Ints:
-    here = np.flatnonzero((meetings.askers >= first) & (meetings.askers < last))
-    n_met = meetings.n_met[here].astype(np.int64)
-    met = meetings.members[steps(meetings.firsts[here], n_met)]
-    codes: Ints = np.repeat(meetings.askers[here].astype(np.int64) << 32, n_met) | met
+def _codes(meetings: Meetings, some: slice) -> Ints:
+    n_met = meetings.n_met[some].astype(np.int64)
+    met = meetings.members[steps(meetings.firsts[some], n_met)]
+    codes: Ints = np.repeat(meetings.askers[some].astype(np.int64) << 32, n_met) | met
     return codes

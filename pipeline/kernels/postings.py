@@ -1,12 +1,13 @@
-"""Postings: the sets of a batch under each value they hold, to be met by the sets of earlier batches, piece by piece.
+"""Postings: the sets of a batch under each value they hold, to meet each other and, piece by piece, earlier sets.
 
-An inverted index (Knuth, TAOCP 3, 6.5). Two texts whose signatures agree have drawn a slot from the same shingle, so of
-a month of texts only those that share some with the batch need a signature at all: on made-up news 1 in 15.
+An inverted index (Knuth, TAOCP 3, 6.5). Two texts whose signatures agree have drawn a slot from the same shingle, so
+only those that share some need a signature at all: of a month of made-up news beside a day 1 in 15.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,33 +20,61 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Sharing:
-    """Pairs that share enough values, ascending, each once; and the sets that the fuse kept from some others."""
+    """Pairs that share enough values, each once, and how many; and the sets that the fuse kept from some others."""
 
     left: Ints  # rows of the earlier sets
     right: Ints  # rows of the postings
+    n_shared: Ints
     crowded: Ints  # rows of the postings
 
 
 class Postings:
     """Sets by value: twice their size.
 
-    A value that more than `max_size` sets of a piece and the postings hold is crowded: under it only as many of the
-    first earlier sets are met as `allowed` says.
+    A value that more than `max_size` sets hold is crowded: under it only as many of the first sets are met as `allowed`
+    says.
     """
 
     def __init__(self, sets: HashSets, max_size: int) -> None:
-        order = np.argsort(sets.values)
-        self._values, self._rows = sets.values[order], sets.rows[order].astype(np.int32)
-        self._distinct = self._values[np.concatenate([[True], self._values[1:] != self._values[:-1]])[: len(order)]]
+        codes = sets.values.astype(np.uint64) << HALF
+        codes |= sets.rows.astype(np.uint64)
+        codes.sort()
+        self._values, self._rows = (codes >> HALF).astype(np.uint32), codes.astype(np.uint32).astype(np.int32)
         self._max_size = max_size
+
+    def shared_within(self, begin: int, at_least: int) -> Sharing:
+        """The pairs of these sets that share `at_least` so many values, the right one from row `begin` on."""
+        meetings = self._own_meetings(begin)
+        codes, n_shared = met_often(meetings, at_least)
+        return Sharing(codes & 0xFFFFFFFF, codes >> 32, n_shared, np.unique(meetings.crowded))
 
     def shared_with(self, earlier: HashSets, at_least: int) -> Sharing:
         """The pairs of an earlier set, which are in order, and one of these that share `at_least` so many values."""
         meetings = self._meetings(earlier)
-        nobody = np.zeros(0, dtype=np.int64)
-        found = met_often([meetings], 0, len(earlier), at_least)
-        codes = np.concatenate([nobody, *(part for part, _ in found)])
-        return Sharing(codes >> 32, codes & 0xFFFFFFFF, np.unique(meetings.crowded))
+        codes, n_shared = met_often(meetings, at_least)
+        return Sharing(codes >> 32, codes & 0xFFFFFFFF, n_shared, np.unique(meetings.crowded))
+
+    @cached_property
+    def _distinct(self) -> NDArray[np.uint32]:
+        is_new = np.concatenate([[True], self._values[1:] != self._values[:-1]])[: len(self._values)]
+        values: NDArray[np.uint32] = self._values[is_new]
+        return values
+
+    def _own_meetings(self, begin: int) -> Meetings:
+        """Under a value the n-th row meets those before it: n of them, or `allowed` where it is crowded."""
+        is_same = self._values[1:] == self._values[:-1]
+        follows = np.concatenate([[False], is_same])[: len(self._values)]
+        is_shared = follows | np.append(is_same, False)[: len(self._values)]
+        members, starts = self._rows[is_shared], np.flatnonzero(~follows[is_shared])
+        sizes = np.diff(np.append(starts, len(members)))
+        firsts = np.repeat(starts.astype(np.int32), sizes)
+        n_before = np.arange(len(members), dtype=np.int32) - firsts
+        n_met = np.minimum(n_before, np.repeat(allowed(sizes, self._max_size).astype(np.int32), sizes))
+        asks = members >= begin
+        crowded = members[asks & (n_met < n_before)]
+        meets = np.flatnonzero(asks & (n_met > 0))
+        meets = meets[np.argsort(members[meets])]
+        return Meetings(members, members[meets], firsts[meets], n_met[meets], crowded)
 
     def _meetings(self, earlier: HashSets) -> Meetings:
         here = np.flatnonzero(may_be_among(earlier.values, self._distinct))
@@ -58,7 +87,9 @@ class Postings:
         new = np.concatenate([[True], values[1:] != values[:-1]])[: len(values)]
         sizes = np.diff(np.append(np.flatnonzero(new), len(values)))
         n_before = np.arange(len(values)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        meets = n_before < np.repeat(allowed(sizes + n_met[new], self._max_size), sizes)
-        cut = np.unique(firsts[~meets], return_index=True)[1]
-        crowded = self._rows[steps(firsts[~meets][cut], n_met[~meets][cut])]
+        is_met = n_before < np.repeat(allowed(sizes + n_met[new], self._max_size), sizes)
+        cut = np.unique(firsts[~is_met], return_index=True)[1]
+        crowded = self._rows[steps(firsts[~is_met][cut], n_met[~is_met][cut])]
+        meets = np.flatnonzero(is_met)
+        meets = meets[np.argsort(rows[meets])]
         return Meetings(self._rows, rows[meets], firsts[meets].astype(np.int32), n_met[meets].astype(np.int32), crowded)

@@ -1,4 +1,4 @@
-"""Copied paragraphs: exact key -> shingles -> signature -> bands -> candidate pairs -> verified pairs -> clusters.
+"""Copied paragraphs: exact key -> shingles -> rare ones shared -> signatures that agree -> verified pairs -> clusters.
 
 Copies are marked and linked, never dropped. What a batch must know of earlier ones is its `Memory`, which is read piece
 by piece: what it holds of them at once is the paragraphs it meets. Their rows are final, and every link has the earlier
@@ -28,7 +28,7 @@ from pipeline.kernels.wire import cluster_sources
 from pipeline.stages.base import StageSettings
 from pipeline.stages.counts import Counts, own_frequencies
 from pipeline.stages.joining import LINKS, SLIM, judged
-from pipeline.stages.pairs import candidates, comparable, signed_texts, verified
+from pipeline.stages.pairs import agreeing, candidates, comparable, verified
 from pipeline.stages.recall import Recall
 from pipeline.stages.texts import (
     AT,
@@ -79,7 +79,7 @@ class Settings(StageSettings):
     near_jaccard: float = Field(0.30, ge=0, le=1)  # weighted Jaccard from which a link is near, not contained
     join_share: float = Field(0.5, gt=0, le=1)  # of the compared members, to join a cluster without its founder
     compare_members: int = Field(8, ge=1)  # members of a cluster compared with a newcomer: the first so many
-    max_band_size: int = Field(1000, ge=2)  # paragraphs under one band key; beyond it pairs are left out and reported
+    max_band_size: int = Field(1000, ge=2)  # texts under one rare shingle; beyond it pairs are left out and reported
     # outlets that are news agencies, beside those of the wire files: theirs comes first at equal time
     agency_outlets: tuple[str, ...] = ()
     # files of news agencies and of how they are named; relative to the configuration file, `packaged:` = copydesk's own
@@ -304,15 +304,12 @@ def survey(
     own = engine.keep(own_frequencies(texts, engine, settings))
     counts = Counts(engine, own, memory.frequencies) if frequencies is None else Counts(engine, None, frequencies)
     frequent = counts.over(settings.shingle_words, settings.max_frequency)
-    signed = signed_texts(texts, frequent, engine, settings)
-    if memory.fingerprints:
-        signed = engine.keep(signed)  # asked twice
-    found = candidates(signed, n_texts, engine, settings)
-    met = recall.met(texts, signed, n_texts, frequent)
-    del signed
+    found = candidates(texts, n_texts, frequent, engine, settings)
+    met = recall.met(texts, n_texts, frequent)
     every = texts + engine.keep([{"texts": met.texts}])
     pairs = found.pairs + engine.keep([{"pairs": met.pairs}])
-    linked = engine.keep(verified(pairs, every, counts, frequent, engine, settings))
+    alike = engine.keep(agreeing(pairs, every, frequent, engine, settings))
+    linked = engine.keep(verified(alike, every, counts, engine, settings))
     remembered = recall.clusters(rows, known, met, linked)
     joined = engine.keep(judged(rows, every, linked, remembered, engine, settings))
     return Survey(
@@ -323,7 +320,7 @@ def survey(
         members=engine.map(_members, joined),
         report={
             "n_banded": _height(texts, "texts", comparable(settings), engine),
-            "n_candidates": _height(found.pairs, "pairs", pl.lit(True), engine) + met.n_met,
+            "n_candidates": _height(alike, "pairs", pl.lit(True), engine),
             "n_crowded": pl.concat([engine.gather(found.crowded, "crowded")["text_no"], met.crowded]).n_unique(),
             "n_verified": _height(linked, "linked", pl.lit(True), engine),
             "n_exact_copies": _height(joined, "links", pl.col("link_type") == "exact", engine),

@@ -1,12 +1,12 @@
 """Which texts are copies: a part of `dedup`, from texts to candidate pairs to verified pairs.
 
-Signatures travel to where their bands are compared, pairs to where the bands in which they agree are counted, and sets
-to where the pairs of a tile (so many texts by so many) are verified. Nothing is compared with everything.
+Rare shingles travel to where texts meet under them, pairs to where what they share is counted, and sets to where the
+pairs of a tile (so many texts by so many) are signed and verified. Nothing is compared with everything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from pipeline.engines.base import Batch, Batches, Engine
 from pipeline.kernels import minhash
-from pipeline.kernels.bands import Banding, candidate_pairs
-from pipeline.kernels.shingles import Frequencies, HashSets, offsets_of, rarer
+from pipeline.kernels.bands import Banding, agree
+from pipeline.kernels.postings import Postings
+from pipeline.kernels.shingles import HALF, Frequencies, HashSets, offsets_of, rarer
 from pipeline.kernels.similarity import idf_weights, overlaps, set_weights, shared_counts, weighted_scores
 from pipeline.kernels.slots import Slots, is_one_template
 from pipeline.stages.counts import Counts
@@ -39,17 +40,12 @@ MIN_CONTAINMENT_OF_SHORT = 0.65  # where few are shared
 MANY_SHARED = 12  # shingles, too many for an idiom
 MIN_CONTAINMENT_OF_MANY = 0.36  # contained passages found: .743 instead of .730, at the same precision
 _SETS_AT_ONCE = 1 << 15  # made into signatures together: 0.1 GB on the way
-_PAIRS_AT_ONCE = 1 << 17  # whose shingles are looked up together
-_BAND_KEYS = 1 << 27  # compared in one place, those of a million texts: 0.5 GB, and twice that on the way
+_PAIRS_AT_ONCE = 1 << 17  # whose texts are signed and looked up together
+_TEXTS_AT_ONCE = 1 << 21  # that meet in one place: 1.3 GB on the way where each has 25 rare shingles
 _TILE = 1 << 20  # texts on either side of the pairs that are verified in one place: 1 GB with their sets
 
 
 # ------------------------------------------------------------------------------------------------ candidate pairs
-
-
-def signed_texts(texts: Batches, frequent: Frequencies, engine: Engine, settings: Settings) -> Batches:
-    """`signatures` (text_no, asks, slots) of the texts that can be near copies, without frequent shingles."""
-    return engine.map(partial(_signed, frequent=frequent, settings=settings), texts)
 
 
 def comparable(settings: Settings) -> pl.Expr:
@@ -57,131 +53,108 @@ def comparable(settings: Settings) -> pl.Expr:
     return (pl.col("n_tokens") >= settings.min_tokens) & TOLD
 
 
-def _signed(batch: Batch, frequent: Frequencies, settings: Settings) -> Batch:
-    able = batch["texts"].filter(comparable(settings))
-    slots = signatures(HashSets.from_lists(able["shingles"]), frequent, settings)
-    return {"signatures": able.select("text_no", "asks").with_columns(slots=_lists(slots))}
-
-
-def signatures(sets: HashSets, frequent: Frequencies, settings: Settings) -> NDArray[np.uint32]:
-    """The signatures of the sets without their frequent shingles."""
-    slots = np.empty((len(sets), settings.permutations), dtype=np.uint32)
-    for begin, kept in _kept(sets, frequent, settings):
-        slots[begin : begin + len(kept)] = minhash.signatures(kept, settings.permutations, settings.seed)
-    return slots
-
-
 def kept_shingles(sets: HashSets, frequent: Frequencies, settings: Settings) -> HashSets:
     """The sets without their frequent shingles."""
-    return HashSets.together([kept for _, kept in _kept(sets, frequent, settings)])
-
-
-def _kept(sets: HashSets, frequent: Frequencies, settings: Settings) -> Iterator[tuple[int, HashSets]]:
-    """The sets without their frequent shingles, part by part, and where each part begins."""
+    parts = []
     for begin in range(0, len(sets) or 1, _SETS_AT_ONCE):
         part = sets.take(np.arange(begin, min(begin + _SETS_AT_ONCE, len(sets))))
-        yield begin, rarer(part, frequent.of(part.values), settings.max_frequency)
+        parts.append(rarer(part, frequent.of(part.values), settings.max_frequency))
+    return HashSets.together(parts)
 
 
-def _lists(slots: NDArray[np.uint32]) -> pl.Series:
-    """A column of the rows of slots."""
-    return HashSets(slots.ravel(), np.arange(len(slots) + 1) * slots.shape[1]).to_lists()
-
-
-def slots_of(signed: pl.DataFrame, width: int) -> NDArray[np.uint32]:
-    """The rows of a column of slots."""
-    return HashSets.from_lists(signed["slots"]).values.reshape(-1, width)
+def signatures(kept: HashSets, settings: Settings) -> NDArray[np.uint32]:
+    """The signatures of sets without frequent shingles, laid out slot by slot."""
+    return minhash.signatures(kept, settings.permutations, settings.seed)
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """Texts that agree in enough bands, and those that the fuse kept from others of their key."""
+    """Texts that share enough rare shingles, and those that the fuse kept from others of a shingle."""
 
     pairs: Batches  # `pairs`: left, right
     crowded: Batches  # `crowded`: text_no, once or more
 
 
-def candidates(signed: Batches, n_texts: int, engine: Engine, settings: Settings) -> Candidates:
+def candidates(texts: Batches, n_texts: int, frequent: Frequencies, engine: Engine, settings: Settings) -> Candidates:
     """The pairs of texts, of which one asks, that may be copies.
 
-    Up to 134 million keys all bands are compared in one place, then a part of the bands in each; and of a band alone, a
-    part of its keys.
+    Up to two million texts meet in one place, more under a part of the shingles in each.
     """
-    n_parts = n_texts * settings.bands // _BAND_KEYS + 1
-    n_groups = next((n for n in range(n_parts, settings.bands) if settings.bands % n == 0), settings.bands)
-    spread = partial(_spread, n_groups=n_groups, n_keys=-(-n_parts // n_groups), settings=settings)
-    each = settings.bands // n_groups
-    # What two texts can still agree in elsewhere need not be found here.
-    banding = Banding(each, settings.rows, max(1, settings.agreeing_bands - (settings.bands - each)))
-    meet = partial(_met, width=_width(n_groups, settings), banding=banding, max_band_size=settings.max_band_size)
-    met = engine.keep(engine.map(meet, engine.group(engine.map(spread, signed), {"signatures": "part"})))
-    agreed = engine.group(met, {"pairs": ["left", "right"]})
-    return Candidates(engine.keep(engine.map(partial(_agreed, agreeing=settings.agreeing_bands), agreed)), met)
+    n_parts = n_texts // _TEXTS_AT_ONCE + 1
+    spread = engine.map(partial(_spread, frequent=frequent, n_parts=n_parts, settings=settings), texts)
+    # What two texts share in other parts is not known here.
+    enough = settings.min_shared_rare if n_parts == 1 else 1
+    meet = partial(_met, at_least=enough, max_band_size=settings.max_band_size)
+    met = engine.keep(engine.map(meet, engine.group(spread, {"texts": "part"})))
+    shared = engine.group(met, {"pairs": ["left", "right"]})
+    return Candidates(engine.keep(engine.map(partial(_enough, at_least=settings.min_shared_rare), shared)), met)
 
 
-def _width(n_groups: int, settings: Settings) -> int:
-    """Slots that are compared in one place."""
-    return settings.permutations if n_groups == 1 else settings.bands * settings.rows // n_groups
+def _spread(batch: Batch, frequent: Frequencies, n_parts: int, settings: Settings) -> Batch:
+    """The rare `shingles` of the comparable texts, with the part in which they meet: a range of their hashes."""
+    able = batch["texts"].filter(comparable(settings))
+    rare = kept_shingles(HashSets.from_lists(able["shingles"]), frequent, settings)
+    parts = rare.values.astype(np.uint64) * np.uint64(n_parts) >> HALF
+    return {
+        "texts": pl.concat(
+            able.select(
+                "text_no",
+                "asks",
+                pl.lit(part, pl.Int64).alias("part"),
+                rare.where(parts == part).to_lists().alias("shingles"),
+            )
+            for part in range(n_parts)
+        ).filter(TOLD)
+    }
 
 
-def _spread(batch: Batch, n_groups: int, n_keys: int, settings: Settings) -> Batch:
-    """The signatures with the part in which they are compared: all in one, or each group of bands in its own."""
-    signed = batch["signatures"]
-    if n_groups == 1:
-        return {"signatures": signed.with_columns(part=pl.lit(0, pl.Int64))}
-    width = _width(n_groups, settings)
-    slots = slots_of(signed, settings.permutations)
-    groups = []
-    for group in range(n_groups):
-        own = slots[:, group * width : (group + 1) * width]
-        part = group * n_keys + own.sum(axis=1, dtype=np.int64) % n_keys  # n_keys is 1 unless a band stands alone
-        groups.append(signed.with_columns(pl.Series("part", part), slots=_lists(np.ascontiguousarray(own))))
-    return {"signatures": pl.concat(groups)}
-
-
-def _met(batch: Batch, width: int, banding: Banding, max_band_size: int) -> Batch:
-    """`pairs` of each part, with the bands in which they agree there, and `crowded` texts."""
-    signed = batch["signatures"]
-    parts = signed["part"].unique().sort().to_list()
+def _met(batch: Batch, at_least: int, max_band_size: int) -> Batch:
+    """`pairs` of each part, with the shingles that they share there, and `crowded` texts."""
+    parts = batch["texts"]["part"].unique().sort().to_list()
     pairs, crowded = [_no_pairs()], [pl.Series("text_no", [], pl.Int64)]
     for part in parts:
-        rows = by_number(signed.filter(pl.col("part") == part) if len(parts) > 1 else signed)
-        numbers = rows["text_no"].to_numpy()
-        slots = np.asfortranarray(slots_of(rows, width))  # looked at slot by slot
-        found = candidate_pairs(slots, banding, rows["asks"].to_numpy(), max_band_size)
-        columns = {"left": numbers[found.left], "right": numbers[found.right], "n_bands": found.n_bands}
+        rows = batch["texts"].filter(pl.col("part") == part) if len(parts) > 1 else batch["texts"]
+        rows = by_number(rows) if rows["asks"].all() else rows.sort("asks", "text_no")  # who asks meets those before
+        numbers, n_silent = rows["text_no"].to_numpy(), int((~rows["asks"]).sum())
+        found = Postings(HashSets.from_lists(rows["shingles"]), max_band_size).shared_within(n_silent, at_least)
+        one, other = numbers[found.left], numbers[found.right]
+        columns = {"left": np.minimum(one, other), "right": np.maximum(one, other), "n_shared": found.n_shared}
         pairs.append(pl.DataFrame(columns))
         crowded.append(pl.Series("text_no", numbers[found.crowded]))
-    return {"pairs": pl.concat(pairs), "crowded": pl.concat(crowded).to_frame()}
+    return {"pairs": pl.concat(pairs).sort("left", "right"), "crowded": pl.concat(crowded).to_frame()}
 
 
 def _no_pairs() -> pl.DataFrame:
-    return pl.DataFrame(schema={"left": pl.Int64, "right": pl.Int64, "n_bands": pl.Int64})
+    return pl.DataFrame(schema={"left": pl.Int64, "right": pl.Int64, "n_shared": pl.Int64})
 
 
-def _agreed(batch: Batch, agreeing: int) -> Batch:
+def _enough(batch: Batch, at_least: int) -> Batch:
     pairs = batch["pairs"]
     codes = pairs["left"].to_numpy() << 32 | pairs["right"].to_numpy()
     if not (codes[1:] > codes[:-1]).all():
-        pairs = pairs.group_by("left", "right").agg(pl.col("n_bands").sum()).sort("left", "right")
-    return {"pairs": pairs.filter(pl.col("n_bands") >= agreeing).select("left", "right")}
+        pairs = pairs.group_by("left", "right").agg(pl.col("n_shared").sum()).sort("left", "right")
+    return {"pairs": pairs.filter(pl.col("n_shared") >= at_least).select("left", "right")}
+
+
+def agreeing(pairs: Batches, texts: Batches, frequent: Frequencies, engine: Engine, settings: Settings) -> Batches:
+    """The `pairs` whose signatures agree in enough bands and that share enough shingles, with their tile and how many
+    they share.
+    """
+    tiled = _beside(engine.map(_tiled, pairs), texts, ["shingles"], engine)
+    return engine.map(partial(_agreeing, frequent=frequent, settings=settings), tiled)
 
 
 # ------------------------------------------------------------------------------------------------- verified pairs
 
 
-def verified(
-    pairs: Batches, texts: Batches, counts: Counts, frequent: Frequencies, engine: Engine, settings: Settings
-) -> Batches:
-    """`linked`: the candidate pairs that are copies, with what was found."""
-    tiled = _beside(engine.map(_tiled, pairs), texts, ["shingles"], engine)
-    enough = engine.keep(engine.map(partial(_sharing, frequent=frequent, settings=settings), tiled))
-    wanted = engine.group(engine.map(_needs, enough) + _narrow(texts, ["bigrams"], engine), _BY_TEXT)
+def verified(pairs: Batches, texts: Batches, counts: Counts, engine: Engine, settings: Settings) -> Batches:
+    """`linked`: the agreeing pairs that are copies, with what was found."""
+    wanted = engine.group(engine.map(_needs, pairs) + _narrow(texts, ["bigrams"], engine), _BY_TEXT)
     occurrences = engine.keep(engine.map(_occurrences, wanted))
     counted = counts.beside(BIGRAM, occurrences)
     columns = ["n_tokens", "bigrams", "numbers", "contexts", "fillings"]
     kernel = partial(_verified, n_paragraphs=counts.n_paragraphs, settings=settings)
-    return engine.map(kernel, _beside(enough, texts, columns, engine, counted))
+    return engine.map(kernel, _beside(pairs, texts, columns, engine, counted))
 
 
 _BY_TEXT = {"needs": "text_no", "texts": "text_no"}
@@ -253,25 +226,24 @@ def _tiles(batch: Batch) -> list[tuple[pl.DataFrame, pl.DataFrame]]:
     return [(batch["pairs"].filter(one), by_number(batch["texts"].filter(one))) for one in here]
 
 
-def _sharing(batch: Batch, frequent: Frequencies, settings: Settings) -> Batch:
-    """The pairs that share enough shingles, and how many."""
+def _agreeing(batch: Batch, frequent: Frequencies, settings: Settings) -> Batch:
+    banding = Banding(settings.bands, settings.rows, settings.agreeing_bands)
     found = [batch["pairs"].clear().with_columns(shared=pl.lit(0, pl.Int64))]
     for pairs, texts in _tiles(batch):
         shingles = HashSets.from_lists(texts["shingles"])
-        rare = _shared(pairs, texts, kept_shingles(shingles, frequent, settings))
-        telling = pairs.filter(pl.Series(rare >= settings.min_shared_rare))
-        found.append(telling.with_columns(pl.Series("shared", _shared(telling, texts, shingles))))
+        left, right = _places(pairs, texts)
+        for some in _pieces(len(left)):
+            rows, places = np.unique(np.concatenate([left[some], right[some]]), return_inverse=True)
+            one, other = np.split(places, 2)
+            sets = shingles.take(rows)
+            kept = kept_shingles(sets, frequent, settings)
+            slots = signatures(kept, settings)
+            alike = np.flatnonzero(agree(slots, slots, one, other, banding))
+            # Remembered texts were met under all their shingles.
+            alike = alike[shared_counts(kept, one[alike], other[alike]) >= settings.min_shared_rare]
+            shared = shared_counts(sets, one[alike], other[alike])
+            found.append(pairs[some][alike].with_columns(pl.Series("shared", shared)))
     return {"pairs": pl.concat(found).filter(pl.col("shared") >= settings.min_shared)}
-
-
-def _shared(pairs: pl.DataFrame, texts: pl.DataFrame, sets: HashSets) -> NDArray[np.int64]:
-    """How many values the sets of each pair, which stand beside the texts, have in common."""
-    left, right = _places(pairs, texts)
-    found = []
-    for some in _pieces(len(left)):
-        rows, places = np.unique(np.concatenate([left[some], right[some]]), return_inverse=True)
-        found.append(shared_counts(sets.take(rows), *np.split(places, 2)))
-    return np.concatenate(found)
 
 
 def _places(pairs: pl.DataFrame, texts: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

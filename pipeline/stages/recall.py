@@ -17,17 +17,15 @@ from numpy.typing import NDArray
 
 from pipeline import schemas
 from pipeline.engines.base import Batch, Batches, Engine
-from pipeline.kernels.bands import Banding, n_agreeing
-from pipeline.kernels.postings import Postings, Sharing
+from pipeline.kernels.bands import Banding, agree
+from pipeline.kernels.postings import Postings
 from pipeline.kernels.shingles import Frequencies, HashSets
 from pipeline.stages.joining import SLIM, Remembered
-from pipeline.stages.pairs import comparable, kept_shingles, signatures, slots_of
+from pipeline.stages.pairs import comparable, kept_shingles, signatures
 from pipeline.stages.texts import AT, DAY, SETS, by_number, first_told, in_order, window
 
 if TYPE_CHECKING:
     from pipeline.stages.dedup import Memory, Settings
-
-_PAIRS_AT_ONCE = 1 << 15  # whose signatures are compared together: 32 MB
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,6 @@ class Met:
     pairs: pl.DataFrame  # left, right
     clusters: pl.DataFrame  # text_no, cluster_id: of all their paragraphs
     crowded: pl.Series  # text_no of asking texts that the fuse kept from some
-    n_met: int  # pairs, of every piece
 
 
 @dataclass(frozen=True)
@@ -76,25 +73,26 @@ class Recall:
         first, last = self.span[0] - reach, self.span[1] + reach
         return AT.is_between(first // DAY * DAY if whole_days else first, last)
 
-    def met(self, texts: Batches, signed: Batches, n_texts: int, frequent: Frequencies) -> Met:
+    def met(self, texts: Batches, n_texts: int, frequent: Frequencies) -> Met:
         """The remembered texts that share enough rare shingles with asking ones, and agree in enough bands."""
         pairs = [pl.DataFrame(schema={"left": pl.Int64, "exact_key": pl.String})]
-        crowded, n_met = [pl.Series("text_no", [], dtype=pl.Int64)], 0
+        crowded = [pl.Series("text_no", [], dtype=pl.Int64)]
         if self.memory.fingerprints:
-            asking = by_number(self._gathered(signed, "signatures", "text_no", "slots", wanted="asks"))
-            told = self._gathered(texts, "texts", "text_no", "shingles", wanted="asks")
-            told = by_number(told.join(asking.select("text_no"), on="text_no", how="semi"))
-            numbers, slots = asking["text_no"].to_numpy(), slots_of(asking, self.settings.permutations)
-            shingles = HashSets.from_lists(told["shingles"])
-            postings = Postings(kept_shingles(shingles, frequent, self.settings), self.settings.max_band_size)
+            asked = self.engine.map(partial(_asking, settings=self.settings), texts)
+            asking = by_number(self.engine.gather(asked, "texts"))
+            numbers = asking["text_no"].to_numpy()
+            own = _Signed(self._kept(HashSets.from_lists(asking["shingles"]), frequent), self.settings)
+            postings = Postings(own.sets, self.settings.max_band_size)
+            banding = Banding(self.settings.bands, self.settings.rows, self.settings.agreeing_bands)
             for piece in self._pieces(texts):
                 sets = HashSets.from_lists(piece["shingles"])
                 found = postings.shared_with(sets, self.settings.min_shared_rare)
-                agrees = self._agree(sets, found, slots, frequent)
+                rows, left = np.unique(found.left, return_inverse=True)
+                old = signatures(self._kept(sets.take(rows), frequent), self.settings)
+                agrees = agree(old, own.slots(found.right), left, found.right, banding)
                 keys = piece["exact_key"].gather(found.left[agrees])
                 pairs.append(pl.DataFrame({"left": numbers[found.right[agrees]], "exact_key": keys}))
                 crowded.append(pl.Series("text_no", numbers[found.crowded]))
-                n_met += int(agrees.sum())
         every = pl.concat(pairs).unique()  # a text that stands in several days is met in each
         wanted = pl.col("exact_key").is_in(every["exact_key"].unique().implode())
         met = in_order(self.memory.paragraphs(self.reached(whole_days=True) & wanted), self.settings)
@@ -102,7 +100,7 @@ class Recall:
         first = first.with_columns((n_texts + pl.int_range(pl.len())).alias("text_no"))
         numbered = every.join(first, on="exact_key").select("left", pl.col("text_no").alias("right"))
         clusters = met.select("exact_key", "cluster_id").join(first, on="exact_key").select("text_no", "cluster_id")
-        return Met(first, numbered, clusters, pl.concat(crowded), n_met)
+        return Met(first, numbered, clusters, pl.concat(crowded))
 
     def clusters(self, rows: Batches, known: pl.DataFrame, met: Met, linked: Batches) -> Remembered:
         """The clusters that the batch may join; a revision's paragraph is met again under its own name."""
@@ -115,19 +113,8 @@ class Recall:
         paragraphs = self.memory.paragraphs(self.reached() & pl.col("cluster_id").is_in(names.implode()), SLIM)
         return Remembered(paragraphs, self.memory.members_of(names))
 
-    def _agree(
-        self, sets: HashSets, found: Sharing, slots: NDArray[np.uint32], frequent: Frequencies
-    ) -> NDArray[np.bool_]:
-        """Which pairs of remembered sets and signatures of the batch agree in enough bands."""
-        settings = self.settings
-        banding = Banding(settings.bands, settings.rows, settings.agreeing_bands)
-        rows, left = np.unique(found.left, return_inverse=True)
-        old = signatures(sets.take(rows), frequent, settings)
-        agrees = np.empty(len(left), dtype=np.bool_)
-        for begin in range(0, len(left), _PAIRS_AT_ONCE):
-            some = slice(begin, begin + _PAIRS_AT_ONCE)
-            agrees[some] = n_agreeing(old[left[some]], slots[found.right[some]], banding) >= banding.agreeing
-        return agrees
+    def _kept(self, sets: HashSets, frequent: Frequencies) -> HashSets:
+        return kept_shingles(sets, frequent, self.settings)
 
     def _pieces(self, texts: Batches) -> Iterator[pl.DataFrame]:
         """exact_key and shingles of remembered texts that the batch has not, as the days and their rows are filed."""
@@ -137,10 +124,34 @@ class Recall:
             rows = piece.filter(wanted).select("exact_key", "shingles").collect()
             yield rows.filter(~pl.col("exact_key").is_in(keys))
 
-    def _gathered(self, batches: Batches, table: str, *columns: str, wanted: str | None = None) -> pl.DataFrame:
-        """Some columns of a table, in the driver; with `wanted` of the rows for which that column is true."""
-        kernel = partial(_some, table=table, columns=columns, wanted=wanted)
+    def _gathered(self, batches: Batches, table: str, *columns: str) -> pl.DataFrame:
+        """Some columns of a table, in the driver."""
+        kernel = partial(_some, table=table, columns=columns)
         return self.engine.gather(self.engine.map(kernel, batches), table)
+
+
+class _Signed:
+    """Sets and their signatures, each made when it is first asked for."""
+
+    def __init__(self, sets: HashSets, settings: Settings) -> None:
+        self.sets = sets
+        self._settings = settings
+        self._slots = np.empty((settings.permutations, len(sets)), dtype=np.uint32).T
+        self._is_made = np.zeros(len(sets), dtype=np.bool_)
+
+    def slots(self, rows: NDArray[np.int64]) -> NDArray[np.uint32]:
+        """The signatures, of which those of the rows are made."""
+        wanted = np.zeros(len(self.sets), dtype=np.bool_)
+        wanted[rows] = True
+        fresh = np.flatnonzero(wanted & ~self._is_made)
+        self._slots[fresh] = signatures(self.sets.take(fresh), self._settings)
+        self._is_made[fresh] = True
+        return self._slots
+
+
+def _asking(batch: Batch, settings: Settings) -> Batch:
+    """Text and shingles of what asks and can be a near copy."""
+    return {"texts": batch["texts"].filter(comparable(settings) & pl.col("asks")).select("text_no", "shingles")}
 
 
 def _span(batch: Batch) -> Batch:
@@ -148,6 +159,5 @@ def _span(batch: Batch) -> Batch:
     return {"span": batch["rows"].select(at.min().alias("first"), at.max().alias("last"))}
 
 
-def _some(batch: Batch, table: str, columns: Sequence[str], wanted: str | None) -> Batch:
-    rows = batch[table] if wanted is None else batch[table].filter(wanted)
-    return {table: rows.select(columns)}
+def _some(batch: Batch, table: str, columns: Sequence[str]) -> Batch:
+    return {table: batch[table].select(columns)}

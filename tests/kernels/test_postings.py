@@ -26,6 +26,39 @@ def test_they_find_what_comparing_all_pairs_finds(earlier, own, at_least):
     assert not len(found.crowded)
 
 
+@given(ROWS, st.integers(0, 12), st.integers(1, 3))
+def test_of_their_own_they_find_what_comparing_all_pairs_finds(own, begin, at_least):
+    found = Postings(sets_of(own), 1000).shared_within(begin, at_least)
+
+    shared = [(one, other, len(own[one] & own[other])) for other in range(begin, len(own)) for one in range(other)]
+    expected = [pair for pair in shared if pair[2] >= at_least]
+    columns = (found.left.tolist(), found.right.tolist(), found.n_shared.tolist())
+    assert list(zip(*columns, strict=True)) == expected
+    assert not len(found.crowded)
+
+
+@given(ROWS)
+def test_the_fuse_says_whom_of_their_own_it_kept_from_another(own):
+    """Under each value a set meets the first 8, where more than 2 share it."""
+    own = own * 3
+
+    found = Postings(sets_of(own), 2).shared_within(0, 1)
+
+    def before(row, value):
+        return [other for other in range(row) if value in own[other]]
+
+    crowded = [row for row, values in enumerate(own) if any(len(before(row, value)) > 8 for value in values)]
+    assert found.crowded.tolist() == crowded
+
+
+def test_a_crowded_value_stays_linear():
+    found = Postings(sets_of([{7}] * 5000), 100).shared_within(0, 1)
+
+    assert found.crowded.tolist() == list(range(9, 5000))  # those that have more than 8 before them
+    assert len(found.left) < 5000 * 9
+    assert set(found.left[found.right == 4999].tolist()) == set(range(8))
+
+
 @given(ROWS, ROWS)
 def test_the_fuse_says_whom_it_kept_from_another(earlier, own):
     """Under each value the first 8 of the earlier sets are met, where more than 2 share it."""
@@ -46,10 +79,15 @@ def test_the_fuse_says_whom_it_kept_from_another(earlier, own):
 def test_pieces_find_what_the_whole_does(monkeypatch, at_once):
     chance = np.random.default_rng(3)
     one, other = ([set(chance.integers(0, 60, 9).tolist()) for _ in range(50)] for _ in range(2))
-    whole = Postings(sets_of(one), 1000).shared_with(sets_of(other), 2)
+    whole = [Postings(sets_of(one), 1000).shared_with(sets_of(other), 2), Postings(sets_of(one), 9).shared_within(9, 2)]
 
     monkeypatch.setattr("pipeline.kernels.meetings._AT_ONCE", at_once)
-    pieces = Postings(sets_of(one), 1000).shared_with(sets_of(other), 2)
+    pieces = [
+        Postings(sets_of(one), 1000).shared_with(sets_of(other), 2),
+        Postings(sets_of(one), 9).shared_within(9, 2),
+    ]
 
-    assert len(whole.left) > 50
-    assert (pieces.left.tolist(), pieces.right.tolist()) == (whole.left.tolist(), whole.right.tolist())
+    for every, found in zip(whole, pieces, strict=True):
+        assert len(every.left) > 50
+        for name in ("left", "right", "n_shared", "crowded"):
+            assert getattr(found, name).tolist() == getattr(every, name).tolist()

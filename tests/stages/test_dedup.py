@@ -489,9 +489,9 @@ def whole():
     return in_batches(edits_in_three_batches())
 
 
-@pytest.mark.parametrize("band_keys", [1 << 27, 300, 3])  # compared together: all, some bands, of a band some keys
-def test_working_in_pieces_changes_nothing(whole, monkeypatch, band_keys):
-    monkeypatch.setattr(pairs, "_BAND_KEYS", band_keys)
+@pytest.mark.parametrize("at_once", [1 << 21, 6, 1])  # texts that meet in one place; else under a part of the shingles
+def test_working_in_pieces_changes_nothing(whole, monkeypatch, at_once):
+    monkeypatch.setattr(pairs, "_TEXTS_AT_ONCE", at_once)
     for module, limit, value in IN_PIECES:
         monkeypatch.setattr(module, limit, value)
     pieces = in_batches(edits_in_three_batches())
@@ -607,7 +607,7 @@ def test_128_versions_of_a_viral_paragraph_stay_together():
     assert dedup.clusters(reuse.members)["n_paragraphs"].to_list() == [128]
 
 
-def test_crowded_bands_are_reported():
+def test_crowded_shingles_are_reported():
     words = WIRE.split("— ")[1].split()
     rows = [article(f"a{n}", " ".join([*words, f"extra{n}"])) for n in range(12)]
 

@@ -75,6 +75,28 @@ class Recall:
 
     def met(self, texts: Batches, n_texts: int, frequent: Frequencies) -> Met:
         """The remembered texts that share enough rare shingles with asking ones, and agree in enough bands."""
+        every, crowded = self._agreeing(texts, frequent)
+        wanted = pl.col("exact_key").is_in(every["exact_key"].unique().implode())
+        met = in_order(self.memory.paragraphs(self.reached(whole_days=True) & wanted), self.settings)
+        first = first_told(met).select("exact_key", "n_tokens", *SETS)
+        first = first.with_columns((n_texts + pl.int_range(pl.len())).alias("text_no"))
+        numbered = every.join(first, on="exact_key").select("left", pl.col("text_no").alias("right"))
+        clusters = met.select("exact_key", "cluster_id").join(first, on="exact_key").select("text_no", "cluster_id")
+        return Met(first, numbered, clusters, crowded)
+
+    def clusters(self, rows: Batches, known: pl.DataFrame, met: Met, linked: Batches) -> Remembered:
+        """The clusters that the batch may join; a revision's paragraph is met again under its own name."""
+        if not self.memory.fingerprints:
+            return Remembered(schemas.FINGERPRINTS.empty().select(SLIM), schemas.MEMBERS.empty())
+        copied = self._gathered(linked, "linked", "right")["right"].unique()
+        found = met.clusters.filter(pl.col("text_no").is_in(copied.implode()))["cluster_id"]
+        own = self._gathered(rows, "rows", "paragraph_id")["paragraph_id"]
+        names = pl.concat([known.filter("is_reached")["cluster_id"], found, own]).unique()
+        paragraphs = self.memory.paragraphs(self.reached() & pl.col("cluster_id").is_in(names.implode()), SLIM)
+        return Remembered(paragraphs, self.memory.members_of(names))
+
+    def _agreeing(self, texts: Batches, frequent: Frequencies) -> tuple[pl.DataFrame, pl.Series]:
+        """`left` and the exact_key of the remembered texts that it may be a copy of; and who is crowded."""
         pairs = [pl.DataFrame(schema={"left": pl.Int64, "exact_key": pl.String})]
         crowded = [pl.Series("text_no", [], dtype=pl.Int64)]
         if self.memory.fingerprints:
@@ -93,25 +115,7 @@ class Recall:
                 keys = piece["exact_key"].gather(found.left[agrees])
                 pairs.append(pl.DataFrame({"left": numbers[found.right[agrees]], "exact_key": keys}))
                 crowded.append(pl.Series("text_no", numbers[found.crowded]))
-        every = pl.concat(pairs).unique()  # a text that stands in several days is met in each
-        wanted = pl.col("exact_key").is_in(every["exact_key"].unique().implode())
-        met = in_order(self.memory.paragraphs(self.reached(whole_days=True) & wanted), self.settings)
-        first = first_told(met).select("exact_key", "n_tokens", *SETS)
-        first = first.with_columns((n_texts + pl.int_range(pl.len())).alias("text_no"))
-        numbered = every.join(first, on="exact_key").select("left", pl.col("text_no").alias("right"))
-        clusters = met.select("exact_key", "cluster_id").join(first, on="exact_key").select("text_no", "cluster_id")
-        return Met(first, numbered, clusters, pl.concat(crowded))
-
-    def clusters(self, rows: Batches, known: pl.DataFrame, met: Met, linked: Batches) -> Remembered:
-        """The clusters that the batch may join; a revision's paragraph is met again under its own name."""
-        if not self.memory.fingerprints:
-            return Remembered(schemas.FINGERPRINTS.empty().select(SLIM), schemas.MEMBERS.empty())
-        copied = self._gathered(linked, "linked", "right")["right"].unique()
-        found = met.clusters.filter(pl.col("text_no").is_in(copied.implode()))["cluster_id"]
-        own = self._gathered(rows, "rows", "paragraph_id")["paragraph_id"]
-        names = pl.concat([known.filter("is_reached")["cluster_id"], found, own]).unique()
-        paragraphs = self.memory.paragraphs(self.reached() & pl.col("cluster_id").is_in(names.implode()), SLIM)
-        return Remembered(paragraphs, self.memory.members_of(names))
+        return pl.concat(pairs).unique(), pl.concat(crowded)  # a text that stands in several days is met in each
 
     def _kept(self, sets: HashSets, frequent: Frequencies) -> HashSets:
         return kept_shingles(sets, frequent, self.settings)

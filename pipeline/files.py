@@ -104,12 +104,12 @@ class _Out(FileIO):
             raise
 
 
-def collected(rows: pl.LazyFrame) -> pl.DataFrame:
-    """The rows, made. Raises DamagedError when they cannot be read."""
+def collected(rows: pl.LazyFrame, name: str = "rows") -> pl.DataFrame:
+    """The rows, made. Raises DamagedError, with the name, when they cannot be read."""
     try:
         return rows.collect()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise DamagedError(f"damaged ({error}); `copydesk check --deep` names what is") from None
+        raise DamagedError(f"{name}: damaged ({error}); `copydesk check --deep` names what is") from None
 
 
 def n_rows(rows: pl.LazyFrame) -> int:

@@ -6,7 +6,7 @@ that grew are written anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -151,19 +151,18 @@ def _add_counts(draft: Draft, table: Table, day: str, rows: pl.DataFrame) -> Non
     draft.write(table, day, schemas.ordered(schemas.conform(counts, table, at="publish"), table), state=True)
 
 
-def _leave_out(draft: Draft, gone: pl.Expr, days: Iterable[str]) -> None:
-    """Leave articles that are gone out of the tables of those days; what stays passes through when it is written."""
-    for day in days:
-        for table in schemas.BY_ARTICLE:
-            there = draft.scan(table, day)
-            if n_rows(there.filter(gone)):
-                draft.write(table, day, there.filter(~gone))
-
-
-def _filter(draft: Draft, table: Table, keep: pl.Expr, *, state: bool = False) -> None:
-    """Keep those rows of every day that has others; they pass through when they are written."""
-    for day in draft.days_with(table, ~keep.fill_null(False), state=state):
+def _filter(
+    draft: Draft, table: Table, keep: pl.Expr, *, state: bool = False, among: Container[str] | None = None
+) -> None:
+    """Keep those rows of every day, or of these, that has others; they pass through when they are written."""
+    for day in draft.days_with(table, ~keep.fill_null(False), state=state, among=among):
         draft.write(table, day, draft.scan(table, day, state=state).filter(keep), state=state)
+
+
+def _leave_out(draft: Draft, gone: pl.Expr, days: Container[str]) -> None:
+    """Leave articles that are gone out of the tables of those days."""
+    for table in schemas.BY_ARTICLE:
+        _filter(draft, table, ~gone, among=days)
 
 
 def _remove_replaced(draft: Draft, batch: Batch) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Container, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -171,12 +171,7 @@ class Draft:
 
     def read(self, table: Table, day: str, *, state: bool = False) -> pl.DataFrame:
         """The table's rows of that day as they stand in the draft."""
-        name = _file_name(table, day, state=state)
-        if name in self.written:
-            return collected(self.written[name].lazy())
-        if self.base is None or name in self.removed or not (self.base.path / name).is_file():
-            return table.empty()
-        return read_table(self.base.path / name)
+        return collected(self.scan(table, day, state=state), _file_name(table, day, state=state))
 
     def scan(self, table: Table, day: str, *, state: bool = False) -> pl.LazyFrame:
         """The same rows, lazily."""
@@ -193,9 +188,14 @@ class Draft:
         found = [collected(frame.lazy().filter(wanted)) for frame in written.values()]
         return pl.concat([table.empty(), *found, *([rows_with(list(unchanged), wanted)] if unchanged else [])])
 
-    def days_with(self, table: Table, wanted: pl.Expr, *, state: bool = False) -> list[str]:
-        """The days that have a row that is wanted, in order; one pass over the files of its base."""
+    def days_with(
+        self, table: Table, wanted: pl.Expr, *, state: bool = False, among: Container[str] | None = None
+    ) -> list[str]:
+        """The days, of all or of these, that have a row that is wanted, in order; one pass over the base's files."""
         written, unchanged = self._days(table, state=state)
+        if among is not None:
+            written = {day: frame for day, frame in written.items() if day in among}
+            unchanged = {file: day for file, day in unchanged.items() if day in among}
         found = [day for day, frame in written.items() if n_rows(frame.lazy().filter(wanted))]
         return sorted([*found, *(unchanged[file] for file in files_with(list(unchanged), wanted))])
 

@@ -302,6 +302,8 @@ def test_a_draft_that_reads_a_damaged_file_of_its_base_says_so(tmp_path):
 
     with pytest.raises(DamagedError, match="check --deep"):
         Draft("run-2", version).gathered(schemas.OUTLET_LINES, pl.lit(True), state=True)
+    with pytest.raises(DamagedError, match=r"outlet_lines/day=day2/part-0\.parquet: damaged .*check --deep"):
+        Draft("run-2", version).read(schemas.OUTLET_LINES, "day2", state=True)
 
 
 def test_two_writers_of_one_file_do_not_meet_in_a_draft(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic_core import from_json
@@ -72,14 +73,12 @@ def _lines(path: Path, limits: Limits) -> Iterator[tuple[int, bytes | UnpackErro
     Last, where the stream breaks: (offset of the first byte not given, the error, sha256 of all that was unpacked).
     """
     cap = limits.max_document_bytes + 1
-    everything = hashlib.sha256()
     start = 0
     held: list[bytes] = []
     n_held = 0
     rest: tuple[hashlib._Hash, int] | None = None  # hash and length of a line that is over the cap
     try:
         for piece in pieces(path, limits):
-            everything.update(piece)
             at = 0
             while at < len(piece):
                 end = piece.find(b"\n", at) + 1 or len(piece)
@@ -99,7 +98,16 @@ def _lines(path: Path, limits: Limits) -> Iterator[tuple[int, bytes | UnpackErro
                     start += n_held if rest is None else rest[1]
                     held, n_held, rest = [], 0, None
     except UnpackError as error:
-        yield start, error, everything.hexdigest()
+        yield start, error, _unpacked_hash(path, limits)
         return
     if held:
         yield start, b"".join(held), None if rest is None else rest[0].hexdigest()
+
+
+def _unpacked_hash(path: Path, limits: Limits) -> str:
+    """sha256 of all that a broken stream unpacks to, read again: whole ones have none."""
+    everything = hashlib.sha256()
+    with suppress(UnpackError):
+        for piece in pieces(path, limits):
+            everything.update(piece)
+    return everything.hexdigest()

@@ -6,13 +6,13 @@ import json
 from collections.abc import Mapping
 from typing import Literal
 
+from pydantic_core import to_json
+
 from pipeline.kernels.hashing import content_hash
 from pipeline.readers.base import Document
 
 TOLD = ("id", "url", "outlet", "title", "published_at")
 KEYS = ("html", "text", *TOLD)
-# The signs that JSON escapes, and how; the backslash first, since it stands in every escape.
-ESCAPES = tuple((bytes([point]), json.dumps(chr(point))[1:-1].encode()) for point in (ord("\\"), ord('"'), *range(32)))
 
 
 class RecordError(Exception):
@@ -36,7 +36,7 @@ def field(values: Mapping[str, object], key: str) -> str | None:
         value = str(value)
     if not isinstance(value, str):
         raise RecordError("bad_record", f"'{key}' is no string")
-    _encoded(value, key)
+    _written(value, key)
     return value.strip() or None
 
 
@@ -53,7 +53,7 @@ def document(values: Mapping[str, object], source_path: str, source_offset: int,
         raise RecordError("bad_record", f"neither 'html' nor 'text'; it has {there}")
     if not isinstance(content, (str, bytes)):
         raise RecordError("bad_record", f"'{form}' is no string")
-    raw = _encoded(content, form) if isinstance(content, str) else _repaired(content)
+    written = _written(content, form) if isinstance(content, str) else _repaired(content)
     told = {key: field(values, key) for key in TOLD}
     return Document(
         source_path=source_path,
@@ -61,7 +61,9 @@ def document(values: Mapping[str, object], source_path: str, source_offset: int,
         record_no=record_no,
         format=form,
         content=content,
-        sha256=record_hash({form: raw, **{key: value.encode() for key, value in told.items() if value is not None}}),
+        sha256=record_hash(
+            {form: written, **{key: to_json(value) for key, value in told.items() if value is not None}}
+        ),
         source_id=told["id"],
         url=told["url"],
         outlet=told["outlet"],
@@ -71,27 +73,28 @@ def document(values: Mapping[str, object], source_path: str, source_offset: int,
 
 
 def record_hash(values: Mapping[str, bytes]) -> str:
-    """sha256 of a record's canonical JSON: strings of UTF-8, keys sorted, no spaces; the same for every format."""
-    return content_hash(
-        b"{" + b",".join(b'"%s":"%s"' % (key.encode(), _escaped(values[key])) for key in sorted(values)) + b"}"
-    )
+    """sha256 of a record's canonical JSON, from its strings as JSON: keys sorted, no spaces; the same for every format.
+
+    A string as JSON is UTF-8 that escapes what must be escaped and nothing else.
+    """
+    return content_hash(b"{" + b",".join(b'"%s":%s' % (key.encode(), values[key]) for key in sorted(values)) + b"}")
 
 
-def _escaped(raw: bytes) -> bytes:
-    """A string's UTF-8 as JSON writes it. json itself goes through it sign by sign, at four times the time."""
-    for sign, escape in ESCAPES:
-        if sign in raw:
-            raw = raw.replace(sign, escape)
-    return raw
+def _written(value: str, key: str) -> bytes:
+    """A string as JSON. Raises RecordError.
 
-
-def _encoded(value: str, key: str) -> bytes:
+    The string keeps its UTF-8 from here on, so that it is sent to another process in a third of the time.
+    """
     try:
-        return value.encode()
-    except UnicodeEncodeError:
+        return to_json(value)
+    except ValueError:
         raise RecordError("bad_encoding", f"'{key}' holds half a surrogate pair") from None
 
 
 def _repaired(content: bytes) -> bytes:
-    """Bytes that may be in any charset, as UTF-8: a byte that is none becomes half a surrogate pair."""
-    return content.decode("utf-8", "surrogateescape").encode("utf-8", "surrogatepass")
+    """Bytes that may be in any charset, as a string of JSON: a byte that is no UTF-8 becomes half a surrogate pair."""
+    text = content.decode("utf-8", "surrogateescape")
+    try:
+        return to_json(text)
+    except ValueError:  # json writes the half pairs, too, in four times the time
+        return json.dumps(text, ensure_ascii=False).encode("utf-8", "surrogatepass")

@@ -95,6 +95,7 @@ def test_a_cut_stream_gives_what_is_whole_and_one_refusal_at_the_rest(tmp_path, 
 def test_garbage_after_a_gzip_stream_is_damage_behind_whole_records(tmp_path):
     *whole, tail = all_of(tmp_path / "a.jsonl.gz", gzip.compress(lines_of(RECORDS)) + b"garbage")
     assert (len(whole), tail.reason, tail.source_offset) == (40, "damaged", len(lines_of(RECORDS)))
+    assert tail.sha256 == content_hash(lines_of(RECORDS))
 
 
 def test_a_line_far_over_the_cap_is_not_held_in_memory_and_keeps_its_hash(tmp_path):

@@ -55,9 +55,14 @@ class Postings:
         return Sharing(codes >> 32, codes & 0xFFFFFFFF, n_shared, np.unique(meetings.crowded))
 
     @cached_property
+    def _starts(self) -> Ints:
+        """Where each distinct value begins, and where the last one ends."""
+        new = np.flatnonzero(np.concatenate([[True], self._values[1:] != self._values[:-1]])[: len(self._values)])
+        return np.append(new, len(self._values))
+
+    @cached_property
     def _distinct(self) -> NDArray[np.uint32]:
-        is_new = np.concatenate([[True], self._values[1:] != self._values[:-1]])[: len(self._values)]
-        values: NDArray[np.uint32] = self._values[is_new]
+        values: NDArray[np.uint32] = self._values[self._starts[:-1]]
         return values
 
     def _own_meetings(self, begin: int) -> Meetings:
@@ -79,17 +84,20 @@ class Postings:
     def _meetings(self, earlier: HashSets) -> Meetings:
         here = np.flatnonzero(may_be_among(earlier.values, self._distinct))
         codes = np.sort(earlier.values[here].astype(np.uint64) << HALF | here.astype(np.uint64))  # by value, in order
-        values = (codes >> HALF).astype(np.uint32)
-        firsts, ends = (np.searchsorted(self._values, values, side=side) for side in ("left", "right"))
-        shared = ends > firsts
-        codes, values, firsts, n_met = codes[shared], values[shared], firsts[shared], (ends - firsts)[shared]
-        rows = np.searchsorted(earlier.offsets, codes.astype(np.uint32), side="right").astype(np.int32) - 1
-        new = np.concatenate([[True], values[1:] != values[:-1]])[: len(values)]
-        sizes = np.diff(np.append(np.flatnonzero(new), len(values)))
-        n_before = np.arange(len(values)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        is_met = n_before < np.repeat(allowed(sizes + n_met[new], self._max_size), sizes)
-        cut = np.unique(firsts[~is_met], return_index=True)[1]
-        crowded = self._rows[steps(firsts[~is_met][cut], n_met[~is_met][cut])]
-        meets = np.flatnonzero(is_met)
-        meets = meets[np.argsort(rows[meets])]
-        return Meetings(self._rows, rows[meets], firsts[meets].astype(np.int32), n_met[meets].astype(np.int32), crowded)
+        values, places = (codes >> HALF).astype(np.uint32), codes.astype(np.uint32)
+        new = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])[: len(values)])
+        sizes = np.diff(np.append(new, len(values)))  # earlier sets with a value
+        at = np.searchsorted(self._distinct[:-1], values[new])
+        shared = self._distinct[at] == values[new]
+        places, sizes, at = places[np.repeat(shared, sizes)], sizes[shared], at[shared]
+        firsts, n_own = self._starts[at], self._starts[at + 1] - self._starts[at]
+        n_allowed = allowed(sizes + n_own, self._max_size)
+        crowded = self._rows[steps(firsts[n_allowed < sizes], n_own[n_allowed < sizes])]
+        met = np.minimum(n_allowed, sizes)
+        places = places[steps(np.cumsum(sizes) - sizes, met)]
+        askers = np.repeat(np.arange(len(earlier), dtype=np.int32), earlier.sizes)[places]
+        order = np.argsort(askers)
+        value = np.repeat(np.arange(len(sizes)), met)[order]
+        return Meetings(
+            self._rows, askers[order], firsts.astype(np.int32)[value], n_own.astype(np.int32)[value], crowded
+        )

@@ -608,11 +608,22 @@ def _paragraphs_to_review(bench: Bench, folder: Path) -> pl.DataFrame:
 def _export(bench: Bench) -> Sequence[tuple[str, str]]:
     started = time.monotonic()
     cards = bench.cards("export")
-    settings, as_of = bench.order.config.settings, _as_of(cards)
-    taken = cards["extract"]["counts"]
+    as_of = _as_of(cards)
     folder = reset_folder(bench.stage / "export")
-    _refuse_a_bad_batch(bench, taken)
+    _refuse_a_bad_batch(bench, cards["extract"]["counts"])
     _refuse_losses(bench, as_of)
+    # What the draft is made from is let go before it is written: of a large batch as much as the draft itself.
+    draft, counts = _drafted(bench, cards, folder)
+    if draft is not None and not bench.order.dry_run:
+        bench.store.commit(draft, _manifest(bench, cards, counts, started))
+        prune(bench.store, bench.order.config.settings.run.keep_versions, bench.reporter)
+    bench.finish("export", as_of, counts, started)
+    return ()
+
+
+def _drafted(bench: Bench, cards: Mapping[str, Mapping[str, Any]], folder: Path) -> tuple[Draft | None, dict[str, int]]:
+    """The next version, None where there is nothing to publish, and what `export` counts. Its rows go into `folder`."""
+    settings, as_of, taken = bench.order.config.settings, _as_of(cards), cards["extract"]["counts"]
     gather, run_id = bench.engine.gather, taken["run_id"]
     folders = {stage: bench.stage / stage for stage in STAGES}
     columns = ["paragraph_id", "article_id", "paragraph_no", "cluster_id"]
@@ -640,32 +651,28 @@ def _export(bench: Bench) -> Sequence[tuple[str, str]]:
     links = export.stamped(gather(folders["dedup"], "links"), schemas.LINKS, run_id)
     rejects = export.stamped(gather(folders["extract"], "rejects"), schemas.REJECTS, run_id)
     counts = {f"n_{name}": n for name, n in n_rows.items()} | {"n_links": links.height, "n_rejects": rejects.height}
-    if taken["n_written"] or (taken["n_rejected"] and not bench.order.retry):
-        batch = publish.Batch(
-            run_id=run_id,
-            as_of=as_of,
-            parts={table.name: part_files(folder, table.name) for table in schemas.BY_ARTICLE}
-            | {"fingerprints": part_files(folders["dedup"], "fingerprints")},
-            paragraph_ids=paragraphs["paragraph_id"],
-            links=links,
-            rejects=rejects,
-            inputs=gather(folders["extract"], "inputs"),
-            files=gather(folders["extract"], "files"),
-            still_refused=gather(folders["extract"], "still_refused"),
-            outlet_lines=gather(folders["clean"], "outlet_lines"),
-            outlet_sizes=gather(folders["clean"], "outlet_sizes"),
-            frequencies=gather(folders["dedup"], "frequencies"),
-            grown=grown,
-        )
-        draft = Draft(batch.run_id, bench.store.current(), settings.export.compression_level)
-        windows = publish.kept_days(settings.clean.window_days, settings.dedup.window_days)
-        publish.fill(draft, batch, keep_days=windows)
-        if not bench.order.dry_run:
-            manifest = _manifest(bench, cards, counts, started)
-            bench.store.commit(draft, manifest)
-            prune(bench.store, settings.run.keep_versions, bench.reporter)
-    bench.finish("export", as_of, counts, started)
-    return ()
+    if not taken["n_written"] and (bench.order.retry or not taken["n_rejected"]):
+        return None, counts
+    batch = publish.Batch(
+        run_id=run_id,
+        as_of=as_of,
+        parts={table.name: part_files(folder, table.name) for table in schemas.BY_ARTICLE}
+        | {"fingerprints": part_files(folders["dedup"], "fingerprints")},
+        paragraph_ids=paragraphs["paragraph_id"],
+        links=links,
+        rejects=rejects,
+        inputs=gather(folders["extract"], "inputs"),
+        files=gather(folders["extract"], "files"),
+        still_refused=gather(folders["extract"], "still_refused"),
+        outlet_lines=gather(folders["clean"], "outlet_lines"),
+        outlet_sizes=gather(folders["clean"], "outlet_sizes"),
+        frequencies=gather(folders["dedup"], "frequencies"),
+        grown=grown,
+    )
+    draft = Draft(batch.run_id, bench.store.current(), settings.export.compression_level)
+    windows = publish.kept_days(settings.clean.window_days, settings.dedup.window_days)
+    publish.fill(draft, batch, keep_days=windows)
+    return draft, counts
 
 
 def prune(store: Store, keep: int, reporter: Reporter) -> None:

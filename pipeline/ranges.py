@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from pipeline.schemas import Table, ordered
+from pipeline.schemas import ARTICLES, Table, ordered
 
 # Held at once, and sorted: 30 MB of lines, 90 of fingerprints. In ranges of twice as many, 4.9 million lines (950 MB)
 # took .42 GB and 15.5 CPU-s to sort and write; .99 GB and 9.8 s only to read and write at once; 1.8 to 2.9 GB and 20 to
 # 26 s by a tree of polars' `merge_sorted`.
 RANGE_ROWS = 1 << 17
+RANGE_ARTICLES = 1 << 13  # of which a row is a whole text and more: 80 MB
 
 
 def in_order(rows: pl.LazyFrame, n_rows: int, table: Table) -> pl.LazyFrame:
@@ -22,7 +23,7 @@ def in_order(rows: pl.LazyFrame, n_rows: int, table: Table) -> pl.LazyFrame:
     articles each. The rows should come from files that say between which ids their groups of rows lie: else each range
     reads them all.
     """
-    n_ranges = -(-n_rows // RANGE_ROWS)
+    n_ranges = -(-n_rows // (RANGE_ARTICLES if table is ARTICLES else RANGE_ROWS))
     starts = [f"{(number << 32) // n_ranges:08x}" for number in range(1, n_ranges)]
     article_id = pl.col("article_id")
 

@@ -66,6 +66,7 @@ def test_how_much_is_read_and_kept_together_does_not_matter(larger, tmp_path, mo
     monkeypatch.setattr("pipeline.intake.PART_ARTICLES", articles)
     monkeypatch.setattr("pipeline.intake.PART_LINES", lines)
     monkeypatch.setattr("pipeline.ranges.RANGE_ROWS", lines)
+    monkeypatch.setattr("pipeline.ranges.RANGE_ARTICLES", articles)
     ran(source, tmp_path / "cut")
 
     assert bytes_of(tmp_path / "cut") == bytes_of(whole)

@@ -22,7 +22,7 @@ Ints = NDArray[np.int64]
 class Sharing:
     """Pairs that share enough values, each once, and how many; and the sets that the fuse kept from some others."""
 
-    left: Ints  # rows of the earlier sets
+    left: Ints  # rows of the earlier sets; of the postings, where these meet each other
     right: Ints  # rows of the postings
     n_shared: Ints
     crowded: Ints  # rows of the postings

@@ -20,19 +20,19 @@ def columns_of(by: Keys, table: str) -> list[str]:
     return [columns] if isinstance(columns, str) else list(columns)
 
 
-def dealt(rows: pl.DataFrame, key: Sequence[str], n: int) -> Iterator[tuple[int, pl.DataFrame]]:
-    """`(place, rows)` for the places below `n` that have any, rows of equal keys at one, in the order they came.
+def place_of(rows: pl.DataFrame, key: Sequence[str], n: int) -> pl.Series:
+    """One of `n` places for each row, the same for equal keys.
 
     polars' hash is the same in every process of one version of polars; nothing of it is stored.
     """
-    if n == 1:
-        yield 0, rows
-        return
-    hashes = [
-        pl.col(name).hash(seed).alias(_PLACE) for seed, name in enumerate(key)
-    ]  # a seed each: (a, b) is not (b, a)
-    places = rows.select(reduce(xor, hashes) % n)[_PLACE]
-    parted = rows.with_columns(places).partition_by(_PLACE, as_dict=True, include_key=False, maintain_order=True)
+    hashes = [pl.col(name).hash(seed).alias(_PLACE) for seed, name in enumerate(key)]  # a seed each: (a, b) not (b, a)
+    return rows.select(reduce(xor, hashes) % n)[_PLACE]
+
+
+def dealt(rows: pl.DataFrame, key: Sequence[str], n: int) -> Iterator[tuple[int, pl.DataFrame]]:
+    """`(place, rows)` for the places below `n` that have any, the rows of one in the order they came."""
+    placed = rows.with_columns(place_of(rows, key, n))
+    parted = placed.partition_by(_PLACE, as_dict=True, include_key=False, maintain_order=True)
     for (place,), own in parted.items():
         yield int(place), own
 

@@ -11,7 +11,7 @@ import polars as pl
 from pipeline.engines.base import Batch, Batches, BatchKernel, Fences, Kernel, Keys, Refused, Result, Task
 from pipeline.engines.bundles import part_names, placed, read_part, read_whole, summed, write_part
 from pipeline.engines.fenced import Fenced
-from pipeline.engines.keys import columns_of, dealt, refuse_unlike
+from pipeline.engines.keys import columns_of, place_of, refuse_unlike
 
 # Of rows in one batch of a group, as polars estimates them: a kernel holds some four times its batch on the way.
 GROUP_BYTES = 1 << 29
@@ -88,8 +88,10 @@ def _grouped(batches: Batches, by: Keys) -> Iterator[Batch]:
             came.setdefault(table, []).append(batch[table])
     whole = refuse_unlike({table: pl.concat(came.pop(table)) for table in by if table in came}, by)
     n = 1 + int(sum(rows.estimated_size() for rows in whole.values())) // GROUP_BYTES
-    places: list[Batch] = [{table: rows.clear() for table, rows in whole.items()} for _ in range(n)]
-    for table in by:
-        for place, own in dealt(whole.pop(table), columns_of(by, table), n):
-            places[place][table] = own
-    yield from places
+    if n == 1:
+        yield whole
+        return
+    # What came stays as it is, shared with those who keep it, and one group of it is copied at a time.
+    places = {table: place_of(rows, columns_of(by, table), n) for table, rows in whole.items()}
+    for place in range(n):
+        yield {table: rows.filter(places[table] == place) for table, rows in whole.items()}

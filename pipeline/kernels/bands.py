@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.kernels.shingles import HALF, distinct
+from pipeline.kernels.shingles import HALF, distinct, run_offsets
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -60,9 +60,10 @@ def stars(keys: NDArray[np.uint64], members: Ints) -> tuple[Ints, Ints]:
     """
     order = np.argsort(keys)
     keys, members = keys[order], members[order]
-    new = np.concatenate([[True], keys[1:] != keys[:-1]])[: len(keys)]
-    centres = np.repeat(members[new], np.diff(np.append(np.flatnonzero(new), len(keys))))
-    codes = distinct(centres[~new].astype(np.uint64) << HALF | members[~new].astype(np.uint64))
+    starts = run_offsets(keys)
+    centres = np.repeat(members[starts[:-1]], np.diff(starts))
+    others = np.delete(np.arange(len(keys)), starts[:-1])
+    codes = distinct(centres[others].astype(np.uint64) << HALF | members[others].astype(np.uint64))
     return (codes >> HALF).astype(np.int64), codes.astype(np.uint32).astype(np.int64)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.kernels.meetings import Meetings, allowed, met_often, steps
-from pipeline.kernels.shingles import HALF, HashSets, may_be_among
+from pipeline.kernels.shingles import HALF, HashSets, may_be_among, run_offsets
 
 Ints = NDArray[np.int64]
 
@@ -37,7 +37,7 @@ class Postings:
 
     def __init__(self, sets: HashSets, max_size: int) -> None:
         codes = sets.values.astype(np.uint64) << HALF
-        codes |= sets.rows.astype(np.uint64)
+        codes |= np.repeat(np.arange(len(sets), dtype=np.uint32), sets.sizes)
         codes.sort()
         self._values, self._rows = (codes >> HALF).astype(np.uint32), codes.astype(np.uint32).astype(np.int32)
         self._max_size = max_size
@@ -57,8 +57,7 @@ class Postings:
     @cached_property
     def _starts(self) -> Ints:
         """Where each distinct value begins, and where the last one ends."""
-        new = np.flatnonzero(np.concatenate([[True], self._values[1:] != self._values[:-1]])[: len(self._values)])
-        return np.append(new, len(self._values))
+        return run_offsets(self._values)
 
     @cached_property
     def _distinct(self) -> NDArray[np.uint32]:
@@ -67,12 +66,9 @@ class Postings:
 
     def _own_meetings(self, begin: int) -> Meetings:
         """Under a value the n-th row meets those before it: n of them, or `allowed` where it is crowded."""
-        is_same = self._values[1:] == self._values[:-1]
-        follows = np.concatenate([[False], is_same])[: len(self._values)]
-        is_shared = follows | np.append(is_same, False)[: len(self._values)]
-        members, starts = self._rows[is_shared], np.flatnonzero(~follows[is_shared])
-        sizes = np.diff(np.append(starts, len(members)))
-        firsts = np.repeat(starts.astype(np.int32), sizes)
+        sizes = np.diff(self._starts)
+        members, sizes = self._rows[np.repeat(sizes > 1, sizes)], sizes[sizes > 1]
+        firsts = np.repeat((np.cumsum(sizes) - sizes).astype(np.int32), sizes)
         n_before = np.arange(len(members), dtype=np.int32) - firsts
         n_met = np.minimum(n_before, np.repeat(allowed(sizes, self._max_size).astype(np.int32), sizes))
         asks = members >= begin
@@ -85,10 +81,10 @@ class Postings:
         here = np.flatnonzero(may_be_among(earlier.values, self._distinct))
         codes = np.sort(earlier.values[here].astype(np.uint64) << HALF | here.astype(np.uint64))  # by value, in order
         values, places = (codes >> HALF).astype(np.uint32), codes.astype(np.uint32)
-        new = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])[: len(values)])
-        sizes = np.diff(np.append(new, len(values)))  # earlier sets with a value
-        at = np.searchsorted(self._distinct[:-1], values[new])
-        shared = self._distinct[at] == values[new]
+        starts = run_offsets(values)
+        values, sizes = values[starts[:-1]], np.diff(starts)  # each once, and how many earlier sets have it
+        at = np.searchsorted(self._distinct[:-1], values)
+        shared = self._distinct[at] == values
         places, sizes, at = places[np.repeat(shared, sizes)], sizes[shared], at[shared]
         firsts, n_own = self._starts[at], self._starts[at + 1] - self._starts[at]
         n_allowed = allowed(sizes + n_own, self._max_size)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -231,7 +232,7 @@ def may_be_among(values: Hashes, hashes: Hashes) -> NDArray[np.bool_]:
 def distinct(codes: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """The codes, ascending, each once; np.unique hashes 64-bit integers and took twice as long."""
     codes = np.sort(codes)
-    return codes[np.concatenate([[True], codes[1:] != codes[:-1]])] if len(codes) else codes
+    return codes[run_offsets(codes)[:-1]]
 
 
 def offsets_of(sizes: Ints) -> Ints:
@@ -239,12 +240,16 @@ def offsets_of(sizes: Ints) -> Ints:
     return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes)])
 
 
+def run_offsets(values: NDArray[Any]) -> Ints:
+    """Where each run of equal values begins, and where the last one ends."""
+    begins = np.concatenate([[True], values[1:] != values[:-1]])[: len(values)]
+    return np.append(np.flatnonzero(begins), len(values))
+
+
 def ranks(rows: Ints) -> Ints:
     """0, 1, 2 ... within each run of equal rows."""
-    if not len(rows):
-        return rows
-    new = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]]))
-    return np.arange(len(rows)) - np.repeat(new, np.diff(np.append(new, len(rows))))
+    offsets = run_offsets(rows)
+    return np.arange(len(rows)) - np.repeat(offsets[:-1], np.diff(offsets))
 
 
 def mixed_down(values: NDArray[np.uint64]) -> Hashes:

@@ -16,7 +16,7 @@ from pipeline.engines.base import Batch, Batches, Engine
 from pipeline.kernels import minhash
 from pipeline.kernels.bands import Banding, band_keys, stars
 from pipeline.kernels.clusters import components
-from pipeline.kernels.shingles import HALF, Frequencies, HashSets
+from pipeline.kernels.shingles import HALF, Frequencies, HashSets, run_offsets
 from pipeline.stages.texts import BIGRAM, TOLD
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def _frequencies(counts: pl.DataFrame) -> Frequencies:
         return Frequencies(hashes, n_paragraphs.astype(np.int64), 0)
     codes = np.sort(hashes.astype(np.uint64) << HALF | n_paragraphs)
     hashes = (codes >> HALF).astype(np.uint32)
-    firsts = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]]))
+    firsts = run_offsets(hashes)[:-1]
     return Frequencies(hashes[firsts], np.add.reduceat(codes.astype(np.uint32).astype(np.int64), firsts), 0)
 
 

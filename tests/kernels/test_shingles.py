@@ -1,3 +1,5 @@
+from itertools import chain, pairwise
+
 import numpy as np
 import polars as pl
 import pytest
@@ -9,6 +11,7 @@ from pipeline.kernels.shingles import (
     HashSets,
     Words,
     rarer,
+    run_offsets,
     shingle_hash,
     shingle_sets,
     word_hash,
@@ -148,3 +151,14 @@ def test_spread_rows_stand_where_they_are_wanted(rows):
     spread = as_sets([row for row in rows if row is not None]).spread(filled)
 
     assert as_lists(spread) == [sorted(row or ()) for row in rows]
+
+
+@given(st.lists(st.integers(0, 2), max_size=9))
+def test_runs_put_together_are_the_values(values):
+    offsets = run_offsets(np.array(values, dtype=np.uint32))
+
+    assert (offsets[0], offsets[-1]) == (0, len(values))
+    runs = [values[first:last] for first, last in pairwise(offsets)]
+    assert list(chain.from_iterable(runs)) == values
+    assert all(len(set(run)) == 1 for run in runs)
+    assert all(one[0] != other[0] for one, other in pairwise(runs))

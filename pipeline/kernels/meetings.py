@@ -7,9 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.kernels.shingles import offsets_of, run_offsets
+
 Ints = NDArray[np.int64]
 
-_AT_ONCE = 1_000_000  # meetings gathered before they are counted: 8 MB, and six times that on the way
+_AT_ONCE = 1 << 17  # meetings gathered before they are counted: 1 MB, and eight times that on the way
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio (Knuth, TAOCP 3, 6.4)
 
 
 @dataclass(frozen=True)
@@ -34,20 +37,32 @@ def met_often(meetings: Meetings, at_least: int) -> tuple[Ints, Ints]:
     """Codes of asker << 32 | met, ascending, of the pairs that meet `at_least` so often, and how often."""
     nobody = np.zeros(0, dtype=np.int64)
     found, often = [nobody], [nobody]
-    begins = np.flatnonzero(np.diff(meetings.askers, prepend=-1))  # of each asker
-    ends = np.append(begins, len(meetings.askers))[1:]
-    n_met = np.add.reduceat(meetings.n_met, begins, dtype=np.int64) if len(begins) else nobody
-    before = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(n_met)])
+    begins = run_offsets(meetings.askers)
+    n_met = np.add.reduceat(meetings.n_met, begins[:-1], dtype=np.int64) if len(meetings.askers) else nobody
+    before = offsets_of(n_met)
     first = 0
-    while first < len(begins):
+    while first < len(n_met):
         last = max(first + 1, int(np.searchsorted(before, before[first] + _AT_ONCE, side="right")) - 1)
-        codes = np.sort(_codes(meetings, slice(begins[first], ends[last - 1])))
-        starts = np.flatnonzero(np.diff(codes, prepend=-1))
-        counts = np.diff(np.append(starts, len(codes)))
-        found.append(codes[starts[counts >= at_least]])
+        codes = np.sort(_often(_codes(meetings, slice(begins[first], begins[last])), at_least))
+        starts = run_offsets(codes)
+        counts = np.diff(starts)
+        found.append(codes[starts[:-1][counts >= at_least]])
         often.append(counts[counts >= at_least])
         first = last
     return np.concatenate(found), np.concatenate(often)
+
+
+def _often(codes: Ints, at_least: int) -> Ints:
+    """All of the codes that are there `at_least` so often, and a few others: those whose hash is.
+
+    Counted in a table that stays in the cache, which takes an eighth of the time of the sort that tells them apart.
+    """
+    if at_least == 1:
+        return codes
+    bits = len(codes).bit_length() + 2
+    hashes = (codes.view(np.uint64) * _MULTIPLIER >> np.uint64(64 - bits)).view(np.int64)
+    few: Ints = codes[np.bincount(hashes, minlength=1)[hashes] >= at_least]
+    return few
 
 
 def steps(firsts: NDArray[np.int32] | Ints, counts: Ints) -> Ints:

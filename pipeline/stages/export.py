@@ -80,11 +80,13 @@ def _articles(thoughts: Thoughts, wire_clusters: pl.Series) -> pl.DataFrame:
         & ~pl.col("cluster_id").is_in(wire_clusters.implode()).fill_null(False)
     )
     texts = (
-        thoughts.paragraphs.sort("article_id", "paragraph_no")
+        # Asked of all paragraphs at once: inside the groups each would hold the ids looked for.
+        thoughts.paragraphs.with_columns(is_original.alias("is_original"))
+        .sort("article_id", "paragraph_no")
         .group_by("article_id", maintain_order=True)
         .agg(
             pl.col("text_out").str.join("\n\n").alias("text"),
-            pl.col("text_out").filter(is_original).str.join("\n\n").alias("original_text"),
+            pl.col("text_out").filter("is_original").str.join("\n\n").alias("original_text"),
             pl.len().cast(pl.Int32).alias("n_paragraphs"),
         )
     )

@@ -27,12 +27,11 @@ INPUT_PLACE = ["outlet", "sha256", "source_path", "source_offset"]
 
 @dataclass(frozen=True)
 class GrownClusters:
-    """The clusters that a batch touches, and those its articles stand in, as they are after it."""
+    """The clusters that a batch touches, as they are after it."""
 
     touched: pl.Series  # their ids, those of emptied ones too
     members: pl.DataFrame  # schemas.MEMBERS of the touched ones
-    clusters: pl.DataFrame  # schemas.CLUSTERS without batch_id, the touched ones
-    around: pl.DataFrame  # the same for every cluster with a paragraph of the batch's articles
+    clusters: pl.DataFrame  # schemas.CLUSTERS without batch_id, of the touched ones
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,9 @@ class Batch:
 
 def grown_clusters(
     known: pl.DataFrame, added: pl.DataFrame, articles: pl.Series, told: Callable[[pl.DataFrame], pl.DataFrame]
-) -> GrownClusters:
-    """What a batch makes of the clusters, from the MEMBERS known before and those it adds.
+) -> tuple[GrownClusters, pl.DataFrame]:
+    """What a batch makes of the clusters, from the MEMBERS known before and those it adds; and CLUSTERS without
+    batch_id of every cluster with a paragraph of its articles.
 
     `articles` are all of the batch: members of theirs that the batch no longer has are gone. `told` gives the others
     their source anew; a cluster is touched when it gains or loses a member, or when one tells another source.
@@ -78,7 +78,8 @@ def grown_clusters(
         return pl.concat([known.filter(wanted & ~of_batch), after.filter(wanted)])
 
     members = members_of(touched)
-    return GrownClusters(touched, members, dedup.clusters(members), dedup.clusters(members_of(after["cluster_id"])))
+    around = dedup.clusters(members_of(after["cluster_id"]))
+    return GrownClusters(touched, members, dedup.clusters(members)), around
 
 
 def fill(draft: Draft, batch: Batch, *, keep_days: Mapping[str, int]) -> None:

@@ -626,21 +626,7 @@ def _drafted(bench: Bench, cards: Mapping[str, Mapping[str, Any]], folder: Path)
     settings, as_of, taken = bench.order.config.settings, _as_of(cards), cards["extract"]["counts"]
     gather, run_id = bench.engine.gather, taken["run_id"]
     folders = {stage: bench.stage / stage for stage in STAGES}
-    columns = ["paragraph_id", "article_id", "paragraph_no", "cluster_id"]
-    paragraphs = _columns(bench, folders["names"], "paragraphs", columns)
-    grown = publish.grown_clusters(
-        gather(folders["dedup"], "known_members"),
-        gather(folders["dedup"], "members"),
-        _columns(bench, folders["clean"], "documents", ["article_id"])["article_id"],
-        partial(
-            wire.told_members,
-            paragraphs=paragraphs,
-            found=gather(folders["dedup"], "sources"),
-            cited=gather(folders["dedup"], "citations"),
-        ),
-    )
-    clusters = pl.concat([grown.around, _forgotten_clusters(bench, paragraphs["cluster_id"], grown.around)])
-    wire_clusters = clusters.filter(pl.col("wire_source").is_not_null())["cluster_id"]
+    wire_clusters = _grown(bench, folder)
 
     def published(part: Batch) -> Batch:
         return export.apply(export.Thoughts(**part), wire_clusters, run_id, settings.export)
@@ -658,7 +644,7 @@ def _drafted(bench: Bench, cards: Mapping[str, Mapping[str, Any]], folder: Path)
         as_of=as_of,
         parts={table.name: part_files(folder, table.name) for table in schemas.BY_ARTICLE}
         | {"fingerprints": part_files(folders["dedup"], "fingerprints")},
-        paragraph_ids=paragraphs["paragraph_id"],
+        paragraph_ids=_columns(bench, folders["names"], "paragraphs", ["paragraph_id"])["paragraph_id"],
         links=links,
         rejects=rejects,
         inputs=gather(folders["extract"], "inputs"),
@@ -667,12 +653,33 @@ def _drafted(bench: Bench, cards: Mapping[str, Mapping[str, Any]], folder: Path)
         outlet_lines=gather(folders["clean"], "outlet_lines"),
         outlet_sizes=gather(folders["clean"], "outlet_sizes"),
         frequencies=gather(folders["dedup"], "frequencies"),
-        grown=grown,
+        grown=publish.GrownClusters(
+            gather(folder, "touched")["cluster_id"], gather(folder, "members"), gather(folder, "clusters")
+        ),
     )
     draft = Draft(batch.run_id, bench.store.current(), settings.export.compression_level)
     windows = publish.kept_days(settings.clean.window_days, settings.dedup.window_days)
     publish.fill(draft, batch, keep_days=windows)
     return draft, counts
+
+
+def _grown(bench: Bench, folder: Path) -> pl.Series:
+    """Write the clusters that the batch touches into the folder; the ids of those around it that are wire copy."""
+    gather, deduped = bench.engine.gather, bench.stage / "dedup"
+    columns = ["paragraph_id", "article_id", "paragraph_no", "cluster_id"]
+    paragraphs = _columns(bench, bench.stage / "names", "paragraphs", columns)
+    told = partial(
+        wire.told_members,
+        paragraphs=paragraphs,
+        found=gather(deduped, "sources"),
+        cited=gather(deduped, "citations"),
+    )
+    articles = _columns(bench, bench.stage / "clean", "documents", ["article_id"])["article_id"]
+    grown, around = publish.grown_clusters(gather(deduped, "known_members"), gather(deduped, "members"), articles, told)
+    touched = grown.touched.alias("cluster_id").to_frame()
+    bench.engine.write(folder, [{"touched": touched, "members": grown.members, "clusters": grown.clusters}])
+    clusters = pl.concat([around, _forgotten_clusters(bench, paragraphs["cluster_id"], around)])
+    return clusters.filter(pl.col("wire_source").is_not_null())["cluster_id"]
 
 
 def prune(store: Store, keep: int, reporter: Reporter) -> None:

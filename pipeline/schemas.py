@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import polars as pl
 
 from pipeline.errors import PipelineError
+
+_FIRST = 1_000  # rows: where they are in no order, these mostly show it
 
 SCHEMA_VERSION = 3  # of the tables and the state: 3 counts shingles in 32 bits and forgets them with their day
 TIME = pl.Datetime("us", "UTC")
@@ -79,8 +82,25 @@ def conform(frame: pl.DataFrame, table: Table, *, at: str) -> pl.DataFrame:
 
 
 def ordered(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
-    """The frame sorted by the table's key, so that equal rows give equal bytes."""
+    """The frame sorted by the table's key, nulls last, so that equal rows give equal bytes.
+
+    Most rows come in order: they are not sorted again, which would take ten times the memory of a look.
+    """
+    if _is_ordered(frame.head(_FIRST), table.key) and _is_ordered(frame, table.key):
+        return frame.rechunk()
     return frame.sort(list(table.key), nulls_last=True)
+
+
+def _is_ordered(frame: pl.DataFrame, key: Sequence[str]) -> bool:
+    """Whether no row stands before one with a lesser key."""
+    if frame.is_empty():
+        return True
+    follows = pl.lit(value=True)
+    for name in reversed(key):
+        here, before = pl.col(name).slice(1), pl.col(name).slice(0, pl.len() - 1)
+        is_more = (before < here).fill_null(before.is_not_null() & here.is_null())
+        follows = is_more | (before.eq_missing(here) & follows)
+    return bool(frame.select(follows.all()).item())
 
 
 _ARTICLE_ID = Column("article_id", pl.String, "stable id of the article: 24 hex characters, hash of outlet and key")

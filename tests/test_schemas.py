@@ -1,5 +1,7 @@
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from pipeline import schemas
@@ -38,6 +40,23 @@ def test_rows_are_ordered_by_the_tables_key():
     ordered = schemas.ordered(frame, schemas.OUTLET_LINES)
 
     assert ordered.select("outlet", "line_hash").rows() == [("a", "1"), ("a", "2"), ("b", "1"), (None, "0")]
+
+
+KEYS = st.lists(st.tuples(st.sampled_from(["a", "b", None]), st.sampled_from(["1", "2", None])), max_size=6)
+
+
+@given(KEYS, KEYS)
+def test_rows_in_any_order_and_pieces_become_one_piece_in_order(first, then):
+    schema = {"outlet": pl.String, "line_hash": pl.String}
+    pieces = [pl.DataFrame(rows, schema=schema, orient="row") for rows in (first, then)]
+
+    ordered = schemas.ordered(pl.concat(pieces), schemas.OUTLET_LINES)
+
+    last = ("c", "3")  # nulls come after
+    assert ordered.rows() == sorted(
+        first + then, key=lambda row: [part or end for part, end in zip(row, last, strict=True)]
+    )
+    assert ordered.n_chunks() == 1
 
 
 @pytest.mark.parametrize("table", [*schemas.TABLES, *schemas.STATE_TABLES], ids=lambda table: table.name)

@@ -22,10 +22,12 @@ from pipeline.kernels.postings import Postings
 from pipeline.kernels.shingles import Frequencies, HashSets
 from pipeline.stages.joining import SLIM, Remembered
 from pipeline.stages.pairs import comparable, kept_shingles, signatures
-from pipeline.stages.texts import AT, DAY, SETS, by_number, first_told, in_order, window
+from pipeline.stages.texts import AT, DAY, SETS, by_number, first_told, window
 
 if TYPE_CHECKING:
     from pipeline.stages.dedup import Memory, Settings
+
+_ROWS_AT_ONCE = 1 << 16  # of a piece, met together: 60 MB on the way
 
 
 @dataclass(frozen=True)
@@ -75,14 +77,18 @@ class Recall:
 
     def met(self, texts: Batches, n_texts: int, frequent: Frequencies) -> Met:
         """The remembered texts that share enough rare shingles with asking ones, and agree in enough bands."""
-        every, crowded = self._agreeing(texts, frequent)
-        wanted = pl.col("exact_key").is_in(every["exact_key"].unique().implode())
-        met = in_order(self.memory.paragraphs(self.reached(whole_days=True) & wanted), self.settings)
-        first = first_told(met).select("exact_key", "n_tokens", *SETS)
+        found, keys, crowded = self._agreeing(texts, frequent)
+        wanted = pl.col("exact_key").is_in(keys["exact_key"].unique().implode())
+        met = self.memory.paragraphs(self.reached(whole_days=True) & wanted)
+        first = first_told(met, self.settings).select("exact_key", "n_tokens", *SETS)
         first = first.with_columns((n_texts + pl.int_range(pl.len())).alias("text_no"))
-        numbered = every.join(first, on="exact_key").select("left", pl.col("text_no").alias("right"))
-        clusters = met.select("exact_key", "cluster_id").join(first, on="exact_key").select("text_no", "cluster_id")
-        return Met(first, numbered, clusters, crowded)
+        numbers = first.select("exact_key", "text_no")
+        clusters = met.select("exact_key", "cluster_id").join(numbers, on="exact_key").select("text_no", "cluster_id")
+        del met
+        right = keys.join(numbers, on="exact_key", maintain_order="left")["text_no"].gather(found["key_no"])
+        # A text that stands in several days is met in each.
+        pairs = found.select("left", right.alias("right")).unique()
+        return Met(first, pairs, clusters, crowded)
 
     def clusters(self, rows: Batches, known: pl.DataFrame, met: Met, linked: Batches) -> Remembered:
         """The clusters that the batch may join; a revision's paragraph is met again under its own name."""
@@ -95,10 +101,12 @@ class Recall:
         paragraphs = self.memory.paragraphs(self.reached() & pl.col("cluster_id").is_in(names.implode()), SLIM)
         return Remembered(paragraphs, self.memory.members_of(names))
 
-    def _agreeing(self, texts: Batches, frequent: Frequencies) -> tuple[pl.DataFrame, pl.Series]:
-        """`left` and the exact_key of the remembered texts that it may be a copy of; and who is crowded."""
-        pairs = [pl.DataFrame(schema={"left": pl.Int64, "exact_key": pl.String})]
+    def _agreeing(self, texts: Batches, frequent: Frequencies) -> tuple[pl.DataFrame, pl.DataFrame, pl.Series]:
+        """`left` and key_no of the remembered texts that it may be a copy of, their exact keys; and who is crowded."""
+        pairs = [pl.DataFrame(schema={"left": pl.Int64, "key_no": pl.Int64})]
+        keys = [pl.DataFrame(schema={"exact_key": pl.String})]
         crowded = [pl.Series("text_no", [], dtype=pl.Int64)]
+        n_keys = 0
         if self.memory.fingerprints:
             asked = self.engine.map(partial(_asking, settings=self.settings), texts)
             asking = by_number(self.engine.gather(asked, "texts"))
@@ -112,10 +120,12 @@ class Recall:
                 rows, left = np.unique(found.left, return_inverse=True)
                 old = signatures(self._kept(sets.take(rows), frequent), self.settings)
                 agrees = agree(old, own.slots(found.right), left, found.right, banding)
-                keys = piece["exact_key"].gather(found.left[agrees])
-                pairs.append(pl.DataFrame({"left": numbers[found.right[agrees]], "exact_key": keys}))
+                met, places = np.unique(found.left[agrees], return_inverse=True)
+                pairs.append(pl.DataFrame({"left": numbers[found.right[agrees]], "key_no": n_keys + places}))
+                keys.append(piece.select("exact_key")[met])
+                n_keys += len(met)
                 crowded.append(pl.Series("text_no", numbers[found.crowded]))
-        return pl.concat(pairs).unique(), pl.concat(crowded)  # a text that stands in several days is met in each
+        return pl.concat(pairs), pl.concat(keys), pl.concat(crowded)
 
     def _kept(self, sets: HashSets, frequent: Frequencies) -> HashSets:
         return kept_shingles(sets, frequent, self.settings)
@@ -126,7 +136,8 @@ class Recall:
         wanted = comparable(self.settings) & self.reached(whole_days=True)
         for piece in self.memory.pieces():
             rows = piece.filter(wanted).select("exact_key", "shingles").collect()
-            yield rows.filter(~pl.col("exact_key").is_in(keys))
+            rows = rows.filter(~pl.col("exact_key").is_in(keys))
+            yield from rows.iter_slices(_ROWS_AT_ONCE)
 
     def _gathered(self, batches: Batches, table: str, *columns: str) -> pl.DataFrame:
         """Some columns of a table, in the driver."""

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
 from pipeline.engines.base import Batch, Batches, Engine
@@ -71,9 +70,12 @@ def in_order(remembered: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     return timed(remembered, settings).sort("first_seen_at", *ORDER)
 
 
-def first_told(remembered: pl.DataFrame) -> pl.DataFrame:
-    """The first row with sets of each text; FINGERPRINTS in order."""
-    return remembered.filter(TOLD).unique("exact_key", keep="first", maintain_order=True)
+def first_told(remembered: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """The first row with sets of each text, in the one order; columns of FINGERPRINTS in any. The others' are not
+    sorted.
+    """
+    slim = in_order(remembered.with_row_index("row").filter(TOLD).drop(SETS), settings)
+    return remembered[slim.unique("exact_key", keep="first", maintain_order=True)["row"]]
 
 
 def one_order(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
@@ -130,14 +132,14 @@ def told_texts(printed: Batches, known: pl.DataFrame, engine: Engine, settings: 
 
 def _told(batch: Batch, settings: Settings) -> Batch:
     texts = _firsts(batch["texts"])
-    known = in_order(batch["known"], settings)
+    known = batch["known"]
     reached = known.filter("is_reached").drop("is_reached")
-    silent = _silent(batch["rows"], reached, settings)
+    silent = _silent(batch["rows"], in_order(reached.drop(SETS), settings), settings)
     marked = texts.with_columns(
         (~pl.col("exact_key").is_in(known["exact_key"].unique().implode())).alias("is_fresh"),
         (~pl.col("exact_key").is_in(silent.implode())).alias("asks"),
     )
-    before = first_told(reached).select("exact_key", "n_tokens", *SETS)
+    before = first_told(reached, settings).select("exact_key", "n_tokens", *SETS)
     if before.is_empty():
         return {"texts": marked}
     told = marked.drop("n_tokens", *SETS).join(before, on="exact_key").select(marked.columns)
@@ -169,7 +171,8 @@ def _silent(new: pl.DataFrame, known: pl.DataFrame, settings: Settings) -> pl.Se
 
 
 def numbered_texts(texts: Batches, engine: Engine) -> tuple[Batches, int]:
-    """The texts with text_no, their place in the one order from 0 on; and how many there are.
+    """The texts with text_no, their place in the one order from 0 on, in which each batch has its own; and how many
+    there are.
 
     Sorted range by range, cut where a sample says (sample sort): the driver sees one text of 256, and counts.
     """
@@ -224,6 +227,4 @@ def _numbered(batch: Batch, firsts: pl.DataFrame) -> Batch:
         .join(firsts, on="range_no", how="left", maintain_order="left")
         .with_columns((pl.col("first") + pl.int_range(pl.len()).over("range_no")).alias("text_no"))
     )
-    numbers = np.empty(texts.height, dtype=np.int64)
-    numbers[placed["row"].to_numpy()] = placed["text_no"].to_numpy()
-    return {"texts": texts.drop("range_no", *ORDER).with_columns(pl.Series("text_no", numbers))}
+    return {"texts": texts.drop("range_no", *ORDER)[placed["row"]].with_columns(placed["text_no"])}

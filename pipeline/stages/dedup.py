@@ -291,7 +291,8 @@ def survey(
     known = recall.known(printed)
     told = engine.keep(told_texts(printed, known, engine, settings))
     rows = engine.keep(engine.map(partial(_only, table="rows"), printed))
-    del printed  # the texts are as large as all that follows
+    reached = known.filter("is_reached")["cluster_id"]
+    del printed, known  # texts and sets are as large as all that follows
     numbered, n_texts = numbered_texts(told, engine)
     texts = engine.keep(numbered)
     del told, numbered
@@ -304,7 +305,7 @@ def survey(
     pairs = found.pairs + engine.keep([{"pairs": met.pairs}])
     alike = engine.keep(agreeing(pairs, every, frequent, engine, settings))
     linked = engine.keep(verified(alike, every, counts, engine, settings))
-    remembered = recall.clusters(rows, known, met, linked)
+    remembered = recall.clusters(rows, reached, met, linked)
     joined = engine.keep(judged(rows, every, linked, remembered, engine, settings))
     return Survey(
         verdicts=engine.map(_verdicts, joined),

@@ -40,7 +40,7 @@ MIN_CONTAINMENT_OF_SHORT = 0.65  # where few are shared
 MANY_SHARED = 12  # shingles, too many for an idiom
 MIN_CONTAINMENT_OF_MANY = 0.36  # contained passages found: .743 instead of .730, at the same precision
 _SETS_AT_ONCE = 1 << 15  # made into signatures together: 0.1 GB on the way
-_PAIRS_AT_ONCE = 1 << 17  # whose texts are signed and looked up together
+_PAIRS_AT_ONCE = 1 << 16  # whose texts are signed and looked up together
 _TEXTS_AT_ONCE = 1 << 21  # that meet in one place: 1.3 GB on the way where each has 25 rare shingles
 _TILE = 1 << 20  # texts on either side of the pairs that are verified in one place: 1 GB with their sets
 

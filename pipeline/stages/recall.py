@@ -90,14 +90,17 @@ class Recall:
         pairs = found.select("left", right.alias("right")).unique()
         return Met(first, pairs, clusters, crowded)
 
-    def clusters(self, rows: Batches, known: pl.DataFrame, met: Met, linked: Batches) -> Remembered:
-        """The clusters that the batch may join; a revision's paragraph is met again under its own name."""
+    def clusters(self, rows: Batches, known: pl.Series, met: Met, linked: Batches) -> Remembered:
+        """The clusters that the batch may join: those `known`, of its own texts, and of texts met that it copies.
+
+        A revision's paragraph is met again under its own name.
+        """
         if not self.memory.fingerprints:
             return Remembered(schemas.FINGERPRINTS.empty().select(SLIM), schemas.MEMBERS.empty())
         copied = self._gathered(linked, "linked", "right")["right"].unique()
         found = met.clusters.filter(pl.col("text_no").is_in(copied.implode()))["cluster_id"]
         own = self._gathered(rows, "rows", "paragraph_id")["paragraph_id"]
-        names = pl.concat([known.filter("is_reached")["cluster_id"], found, own]).unique()
+        names = pl.concat([known, found, own]).unique()
         paragraphs = self.memory.paragraphs(self.reached() & pl.col("cluster_id").is_in(names.implode()), SLIM)
         return Remembered(paragraphs, self.memory.members_of(names))
 

@@ -644,7 +644,7 @@ def _drafted(bench: Bench, cards: Mapping[str, Mapping[str, Any]], folder: Path)
         as_of=as_of,
         parts={table.name: part_files(folder, table.name) for table in schemas.BY_ARTICLE}
         | {"fingerprints": part_files(folders["dedup"], "fingerprints")},
-        paragraph_ids=_columns(bench, folders["names"], "paragraphs", ["paragraph_id"])["paragraph_id"],
+        paragraph_ids=gather(folder, "present")["paragraph_id"],
         links=links,
         rejects=rejects,
         inputs=gather(folders["extract"], "inputs"),
@@ -664,7 +664,9 @@ def _drafted(bench: Bench, cards: Mapping[str, Mapping[str, Any]], folder: Path)
 
 
 def _grown(bench: Bench, folder: Path) -> pl.Series:
-    """Write the clusters that the batch touches into the folder; the ids of those around it that are wire copy."""
+    """Write the clusters that the batch touches and the ids of its paragraphs; the ids of clusters around it that are
+    wire copy.
+    """
     gather, deduped = bench.engine.gather, bench.stage / "dedup"
     columns = ["paragraph_id", "article_id", "paragraph_no", "cluster_id"]
     paragraphs = _columns(bench, bench.stage / "names", "paragraphs", columns)
@@ -676,8 +678,13 @@ def _grown(bench: Bench, folder: Path) -> pl.Series:
     )
     articles = _columns(bench, bench.stage / "clean", "documents", ["article_id"])["article_id"]
     grown, around = publish.grown_clusters(gather(deduped, "known_members"), gather(deduped, "members"), articles, told)
-    touched = grown.touched.alias("cluster_id").to_frame()
-    bench.engine.write(folder, [{"touched": touched, "members": grown.members, "clusters": grown.clusters}])
+    tables = {
+        "touched": grown.touched.alias("cluster_id").to_frame(),
+        "members": grown.members,
+        "clusters": grown.clusters,
+        "present": paragraphs.select("paragraph_id"),
+    }
+    bench.engine.write(folder, [tables])
     clusters = pl.concat([around, _forgotten_clusters(bench, paragraphs["cluster_id"], around)])
     return clusters.filter(pl.col("wire_source").is_not_null())["cluster_id"]
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.kernels.shingles import offsets_of, run_offsets
+from pipeline.kernels.shingles import STEP, ascending, offsets_of, run_offsets, steps
 
 Ints = NDArray[np.int64]
 
 _AT_ONCE = 1 << 17  # meetings gathered before they are counted: 1 MB, and eight times that on the way
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio (Knuth, TAOCP 3, 6.4)
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ def met_often(meetings: Meetings, at_least: int) -> tuple[Ints, Ints]:
     first = 0
     while first < len(n_met):
         last = max(first + 1, int(np.searchsorted(before, before[first] + _AT_ONCE, side="right")) - 1)
-        codes = np.sort(_often(_codes(meetings, slice(begins[first], begins[last])), at_least))
+        codes = ascending(_often(_codes(meetings, slice(begins[first], begins[last])), at_least))
         starts = run_offsets(codes)
         counts = np.diff(starts)
         found.append(codes[starts[:-1][counts >= at_least]])
@@ -55,21 +54,14 @@ def met_often(meetings: Meetings, at_least: int) -> tuple[Ints, Ints]:
 def _often(codes: Ints, at_least: int) -> Ints:
     """All of the codes that are there `at_least` so often, and a few others: those whose hash is.
 
-    Counted in a table that stays in the cache, which takes an eighth of the time of the sort that tells them apart.
+    Counted in a table that stays in the cache, which takes less than half the time of the sort that tells them apart.
     """
     if at_least == 1:
         return codes
     bits = len(codes).bit_length() + 2
-    hashes = (codes.view(np.uint64) * _MULTIPLIER >> np.uint64(64 - bits)).view(np.int64)
+    hashes = (codes.view(np.uint64) * np.uint64(STEP) >> np.uint64(64 - bits)).view(np.int64)
     few: Ints = codes[np.bincount(hashes, minlength=1)[hashes] >= at_least]
     return few
-
-
-def steps(firsts: NDArray[np.int32] | Ints, counts: Ints) -> Ints:
-    """`counts[i]` numbers from `firsts[i]` on, for each i."""
-    begins = np.cumsum(counts) - counts
-    numbers: Ints = np.arange(counts.sum()) + np.repeat(firsts - begins, counts)
-    return numbers
 
 
 def _codes(meetings: Meetings, some: slice) -> Ints:

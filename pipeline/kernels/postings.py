@@ -12,8 +12,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.kernels.meetings import Meetings, allowed, met_often, steps
-from pipeline.kernels.shingles import HALF, HashSets, may_be_among, run_offsets
+from pipeline.kernels.meetings import Meetings, allowed, met_often
+from pipeline.kernels.shingles import HALF, HashSets, ascending, by_value, may_be_among, run_offsets, steps
 
 Ints = NDArray[np.int64]
 
@@ -38,7 +38,7 @@ class Postings:
     def __init__(self, sets: HashSets, max_size: int) -> None:
         codes = sets.values.astype(np.uint64) << HALF
         codes |= np.repeat(np.arange(len(sets), dtype=np.uint32), sets.sizes)
-        codes.sort()
+        codes = ascending(codes)
         self._values, self._rows = (codes >> HALF).astype(np.uint32), codes.astype(np.uint32).astype(np.int32)
         self._max_size = max_size
 
@@ -74,12 +74,12 @@ class Postings:
         asks = members >= begin
         crowded = members[asks & (n_met < n_before)]
         meets = np.flatnonzero(asks & (n_met > 0))
-        meets = meets[np.argsort(members[meets])]
+        meets = meets[by_value(members[meets])[1]]
         return Meetings(members, members[meets], firsts[meets], n_met[meets], crowded)
 
     def _meetings(self, earlier: HashSets) -> Meetings:
         here = np.flatnonzero(may_be_among(earlier.values, self._distinct))
-        codes = np.sort(earlier.values[here].astype(np.uint64) << HALF | here.astype(np.uint64))  # by value, in order
+        codes = ascending(earlier.values[here].astype(np.uint64) << HALF | here.astype(np.uint64))  # by value, in order
         values, places = (codes >> HALF).astype(np.uint32), codes.astype(np.uint32)
         starts = run_offsets(values)
         values, sizes = values[starts[:-1]], np.diff(starts)  # each once, and how many earlier sets have it
@@ -90,10 +90,8 @@ class Postings:
         n_allowed = allowed(sizes + n_own, self._max_size)
         crowded = self._rows[steps(firsts[n_allowed < sizes], n_own[n_allowed < sizes])]
         met = np.minimum(n_allowed, sizes)
-        places = places[steps(np.cumsum(sizes) - sizes, met)]
-        askers = np.repeat(np.arange(len(earlier), dtype=np.int32), earlier.sizes)[places]
-        order = np.argsort(askers)
-        value = np.repeat(np.arange(len(sizes)), met)[order]
-        return Meetings(
-            self._rows, askers[order], firsts.astype(np.int32)[value], n_own.astype(np.int32)[value], crowded
-        )
+        value = np.full(len(earlier.values), -1, dtype=np.int32)  # back in the order of the sets
+        value[places[steps(np.cumsum(sizes) - sizes, met)]] = np.repeat(np.arange(len(sizes), dtype=np.int32), met)
+        here = np.flatnonzero(value >= 0)
+        value, askers = value[here], np.repeat(np.arange(len(earlier), dtype=np.int32), earlier.sizes)[here]
+        return Meetings(self._rows, askers, firsts.astype(np.int32)[value], n_own.astype(np.int32)[value], crowded)

@@ -16,7 +16,7 @@ from pipeline.engines.base import Batch, Batches, Engine
 from pipeline.kernels import minhash
 from pipeline.kernels.bands import Banding, band_keys, stars
 from pipeline.kernels.clusters import components
-from pipeline.kernels.shingles import HALF, Frequencies, HashSets, run_offsets
+from pipeline.kernels.shingles import Frequencies, HashSets, by_value, counted, run_offsets
 from pipeline.stages.texts import BIGRAM, TOLD
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _counted(batch: Batch, settings: Settings) -> Batch:
         values = np.concatenate([sets.take(np.flatnonzero(alone)).values, versions.values])
         for begin in range(0, 1 << 32, _HASHES_AT_ONCE):
             here = values[(values >= begin) & (values <= begin + _HASHES_AT_ONCE - 1)]
-            tables.append(_rows(words, *np.unique(here, return_counts=True)))
+            tables.append(_rows(words, *counted(here)))
     return {"counts": schemas.conform(pl.concat(tables), schemas.FREQUENCIES, at="dedup")}
 
 
@@ -176,10 +176,9 @@ def _frequencies(counts: pl.DataFrame) -> Frequencies:
     hashes, n_paragraphs = counts["shingle"].to_numpy(), counts["n_paragraphs"].to_numpy()
     if (hashes[1:] > hashes[:-1]).all():
         return Frequencies(hashes, n_paragraphs.astype(np.int64), 0)
-    codes = np.sort(hashes.astype(np.uint64) << HALF | n_paragraphs)
-    hashes = (codes >> HALF).astype(np.uint32)
+    hashes, places = by_value(hashes)
     firsts = run_offsets(hashes)[:-1]
-    return Frequencies(hashes[firsts], np.add.reduceat(codes.astype(np.uint32).astype(np.int64), firsts), 0)
+    return Frequencies(hashes[firsts], np.add.reduceat(n_paragraphs[places].astype(np.int64), firsts), 0)
 
 
 def _frequent(batch: Batch, max_count: int) -> Batch:

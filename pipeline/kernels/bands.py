@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.kernels.shingles import HALF, distinct, run_offsets
+from pipeline.kernels.shingles import HALF, STEP, distinct, run_offsets
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Signatures = NDArray[np.uint32]
 
-_STEP = np.uint64(0x9E3779B97F4A7C15)
+_PAIRS_AT_ONCE = 1000  # compared together: their signatures stay in the cache
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,15 @@ def agree(one: Signatures, other: Signatures, left: Ints, right: Ints, banding: 
     Raises ValueError when the signatures have fewer slots than the bands need.
     """
     _refuse_short(one, banding)
-    n_agreeing = np.zeros(len(left), dtype=np.int32)
-    for band in range(banding.bands):
-        equal = np.ones(len(left), dtype=np.bool_)
-        for ours, theirs in zip(_slots(one, banding, band).T, _slots(other, banding, band).T, strict=True):
-            equal &= ours[left] == theirs[right]
-        n_agreeing += equal
-    return n_agreeing >= banding.agreeing
+    found = np.empty(len(left), dtype=np.bool_)
+    for begin in range(0, len(left), _PAIRS_AT_ONCE):
+        some = slice(begin, begin + _PAIRS_AT_ONCE)
+        equal = (one[left[some]] == other[right[some]])[:, : banding.bands * banding.rows]
+        agreeing = equal[:, :: banding.rows]
+        for row in range(1, banding.rows):
+            agreeing = agreeing & equal[:, row :: banding.rows]
+        found[some] = np.count_nonzero(agreeing, axis=1) >= banding.agreeing
+    return found
 
 
 def band_keys(signatures: Signatures, banding: Banding) -> NDArray[np.uint64]:
@@ -82,6 +84,6 @@ def _slots(signatures: Signatures, banding: Banding, band: int) -> Signatures:
 def _mixed(keys: NDArray[np.uint64], slots: Signatures) -> NDArray[np.uint64]:
     """The keys with each of the slots mixed in."""
     for slot in slots.T:
-        keys = (keys ^ keys >> np.uint64(29)) * _STEP
+        keys = (keys ^ keys >> np.uint64(29)) * np.uint64(STEP)
         keys ^= slot
     return keys

@@ -43,23 +43,21 @@ def _mersenne_twister(seed: int) -> Random:
 
 
 def signatures(sets: HashSets, count: int, seed: int) -> NDArray[np.uint32]:
-    """One row of `count` slots per set: the least value of each permutation over the set's hashes.
-
-    Laid out slot by slot: signatures are compared one slot at a time.
-    """
+    """One row of `count` slots per set: the least value of each permutation over the set's hashes."""
     factors, summands = permutations(count, seed)
-    slots = np.full((count, len(sets)), EMPTY_SLOT, dtype=np.uint32)
+    slots = np.full((len(sets), count), EMPTY_SLOT, dtype=np.uint32)
     filled = np.flatnonzero(sets.sizes > 0)
     for begin in range(0, len(filled), _BLOCK):
         block = filled[begin : begin + _BLOCK]
         part = sets.take(block)
         mixed = _premixed(part.values)
-        permuted = np.empty_like(mixed)
+        permuted, least = np.empty_like(mixed), np.empty((count, len(block)), dtype=np.uint32)
         for slot in range(count):
             np.multiply(mixed, factors[slot], out=permuted)
             np.add(permuted, summands[slot], out=permuted)
-            slots[slot, block] = np.minimum.reduceat(permuted, part.offsets[:-1])
-    return slots.T
+            np.minimum.reduceat(permuted, part.offsets[:-1], out=least[slot])
+        slots[block] = least.T
+    return slots
 
 
 def _premixed(hashes: Hashes) -> Hashes:

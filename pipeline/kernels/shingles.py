@@ -148,7 +148,8 @@ class HashSets:
 
     def where(self, keep: NDArray[np.bool_]) -> HashSets:
         """The same rows with only the values for which `keep` is true."""
-        return HashSets(self.values[keep], offsets_of(keep)[self.offsets])
+        n_before = offsets_of(keep)
+        return HashSets(self.values[keep], n_before[self.offsets])
 
 
 @dataclass(frozen=True)
@@ -208,11 +209,14 @@ def rarer(sets: HashSets, counts: Ints, max_count: int) -> HashSets:
     """
     keep = counts <= max_count
     half = (sets.sizes + 1) // 2
-    in_need = np.flatnonzero(np.diff(offsets_of(keep)[sets.offsets]) < half)
+    n_kept: Ints = np.diff(offsets_of(keep)[sets.offsets])
+    in_need = np.flatnonzero(n_kept < half)
     asked = steps(sets.offsets[in_need], sets.sizes[in_need])
     rows = np.repeat(in_need, sets.sizes[in_need])
-    order = np.lexsort((sets.values[asked], counts[asked], rows))
-    keep[asked[order]] = ranks(rows) < half[rows]  # in the order of the rows before and after
+    # By row, count and value: these come by row and value, and equal counts stay as they come.
+    order = by_value(counts[asked].astype(np.uint32))[1]
+    order = order[by_value(rows[order].astype(np.uint32))[1]]
+    keep[asked[order]] = ranks(rows) < half[rows]
     return sets.where(keep)
 
 
@@ -242,8 +246,8 @@ def counted(values: Hashes) -> tuple[Hashes, Ints]:
     return values[starts[:-1]], np.diff(starts)
 
 
-def by_value(values: Hashes) -> tuple[Hashes, Hashes]:
-    """The values, ascending, and where each stood: of equal ones, the first first."""
+def by_value(values: Hashes | NDArray[np.int32]) -> tuple[Hashes, Hashes]:
+    """The values, of 0 or more, ascending, and where each stood: of equal ones, the first first."""
     codes = ascending(values.astype(np.uint64) << HALF | np.arange(len(values), dtype=np.uint64))
     return (codes >> HALF).astype(np.uint32), codes.astype(np.uint32)
 
@@ -253,7 +257,7 @@ def ascending(numbers: NDArray[Number]) -> NDArray[Number]:
     return pl.Series(numbers).sort(multithreaded=False).to_numpy()
 
 
-def offsets_of(sizes: Ints) -> Ints:
+def offsets_of(sizes: Ints | NDArray[np.bool_]) -> Ints:
     """Where each row begins, and where the last one ends, from the rows' sizes."""
     return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes)])
 

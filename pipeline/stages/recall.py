@@ -86,8 +86,9 @@ class Recall:
         clusters = met.select("exact_key", "cluster_id").join(numbers, on="exact_key").select("text_no", "cluster_id")
         del met
         right = keys.join(numbers, on="exact_key", maintain_order="left")["text_no"].gather(found["key_no"])
-        # A text that stands in several days is met in each.
-        pairs = found.select("left", right.alias("right")).unique()
+        # A text that stands in several days is met in each. Pairs of copies of one story come together: they are
+        # verified a piece at a time, and each piece signs its texts.
+        pairs = found.select("left", right.alias("right")).unique().sort("right", "left")
         return Met(first, pairs, clusters, crowded)
 
     def clusters(self, rows: Batches, known: pl.Series, met: Met, linked: Batches) -> Remembered:

@@ -13,7 +13,7 @@ from pipeline.schemas import ARTICLES, Table, ordered
 # took .42 GB and 15.5 CPU-s to sort and write; .99 GB and 9.8 s only to read and write at once; 1.8 to 2.9 GB and 20 to
 # 26 s by a tree of polars' `merge_sorted`.
 RANGE_ROWS = 1 << 17
-RANGE_ARTICLES = 1 << 13  # of which a row is a whole text and more: 80 MB
+RANGE_ARTICLES = 1 << 11  # of which a row is a whole text and more: 20 MB
 
 
 def in_order(rows: pl.LazyFrame, n_rows: int, table: Table) -> pl.LazyFrame:

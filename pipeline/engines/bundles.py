@@ -9,7 +9,7 @@ import polars as pl
 
 from pipeline.engines.base import Batch
 from pipeline.errors import DamagedError
-from pipeline.files import read_table, read_tables, write_table
+from pipeline.files import read_table, read_tables, write_fast
 
 Places = Mapping[str, Path]  # table -> the bundle it lies in
 
@@ -58,7 +58,7 @@ def write_part(bundle: Path, number: int, batch: Batch) -> dict[str, int]:
     """
     for table, rows in batch.items():
         (bundle / table).mkdir(parents=True, exist_ok=True)
-        write_table(rows, bundle / table / part_name(number), compression_level=None)
+        write_fast(rows, bundle / table / part_name(number))
     return {table: rows.height for table, rows in batch.items()}
 
 

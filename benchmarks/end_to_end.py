@@ -33,6 +33,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from datetime import date, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
@@ -184,9 +185,10 @@ def stages_turn(form: str, world: Path, out: Path) -> dict[str, Cost]:
 
 
 def filled(command: Sequence[str], form: str, world: Path, source: Path, out: Path, jobs: int, day: int) -> list[str]:
-    """The command for this input and output, on that day of November 2026."""
+    """The command for this input and output, on that day from November 2026 on."""
     values = {"form": form, "source": source, "out": out, "config": world / "config.toml", "jobs": jobs}
-    return [part.format(as_of=f"2026-11-{day:02}", **values) for part in command]
+    as_of = date(2026, 11, 1) + timedelta(days=day - 1)
+    return [part.format(as_of=as_of, **values) for part in command]
 
 
 def quality(contender: Contender, world: Path, out: Path) -> dict[str, float]:

@@ -2,7 +2,8 @@
 
     --articles 100000    of a made-up world (benchmarks.world), in batches
     --batch 10000        articles of a batch, each a day
-    --small 1000         articles of one run on an empty store, for the slope
+    --small 1000         articles of a run on an empty store, for the slope
+    --turns 5            such runs, one beside a batch each, of which the median counts
     --form html          html or text
     --window 0           days that copies and outlet lines are looked for; 0: as configured. Days beyond are history
                          that no run reads
@@ -10,16 +11,17 @@
     --whole              one run of all articles at once, too
 
 Every run is a process of its own; CPU seconds and peak memory are those of the tree of processes. Batch after batch
-goes to one store, the days before it lying beside it; then the same again with nothing new; then on stores of their own
-a small run, runs of two and of four batches at once, and with --whole one of all articles. What start-up costs,
+goes to one store, the days before it lying beside it; the last one also to an empty store, right after; then the same
+again with nothing new; then on stores of their own runs of two and of four batches at once, and with --whole one of all
+articles. Small runs go between the batches, so that all see the machine's good and bad minutes. What start-up costs,
 measured on a run of one article, is taken off where costs per article are compared.
 
-    growth.memory      the largest peak of all batches over that of the first
-    growth.history     CPU per article of the last batch over the first
+    growth.memory      the largest peak of all batches over the mean peak of the two on empty stores, first and last
+    growth.history     CPU of the last batch with all days before it over that of the same batch with none
     beyond.memory      the median peak of the batches after the first whole window over that of the batch that filled
                        it; beyond.cpu: their CPU per article, the mean over that batch's
     slope              CPU per article of all batches over that of the small run
-    window.memory_2x   the peak of two batches at once over that of the first; memory_4x: of four, and so on
+    window.memory_2x   the peak of two batches at once over that mean; memory_4x: of four, and so on
     whole.*            one run of all articles: its peak, and its CPU per article over that of the small run
     nothing_new.*      a run that knows every input
 """
@@ -41,7 +43,6 @@ from benchmarks.world.newsroom import World
 from benchmarks.world.write import written
 
 OUTLETS = 30
-MOST_BATCHES = 29  # and a day for the run with nothing new
 
 
 def linked(files: Sequence[Path], folder: Path) -> Path:
@@ -77,10 +78,15 @@ def figures_of(given: argparse.Namespace, folder: Path) -> dict[str, float]:
         print(f"{name:<28}{found.cpu:>10,.1f} CPU s{found.memory:>10,.0f} MB", file=sys.stderr, flush=True)
         return found
 
-    start = run("start", head(files[0], 1, folder / "one"), "start").cpu
-    small = run("small", head(files[0], n_small, folder / "few"), "small")
-    source = folder / "source"
-    batches = [run(f"batch {day}", linked([file], source), "out", day) for day, file in enumerate(files, 1)]
+    one, few, source = head(files[0], 1, folder / "one"), head(files[0], n_small, folder / "few"), folder / "source"
+    starts, smalls, batches = [], [], []
+    for day, file in enumerate(files, 1):
+        if (day - 1) * given.turns // days > (day - 2) * given.turns // days:
+            starts.append(run("start", one, f"start-{day}").cpu)
+            smalls.append(run("small", few, f"small-{day}").cpu)
+        batches.append(run(f"batch {day}", linked([file], source), "out", day))
+    start, small = statistics.median(starts), statistics.median(smalls) - statistics.median(starts)
+    alone = run("last alone", linked(files[-1:], folder / "last"), "alone", days)
     again = run("nothing new", source, "out", days + 1)
     windows = {
         size: run(f"{size} batches at once", linked(files[:size], folder / f"{size}"), f"at-once-{size}")
@@ -88,15 +94,16 @@ def figures_of(given: argparse.Namespace, folder: Path) -> dict[str, float]:
         if size <= days
     }
     costs = [batch.cpu - start for batch in batches]
+    peak = (batches[0].memory + alone.memory) / 2
     found = {
         "articles": n_written,
         "start.cpu": start,
-        "small.ms_per_article": 1000 * (small.cpu - start) / n_small,
+        "small.ms_per_article": 1000 * small / n_small,
         "batch.ms_per_article": 1000 * sum(costs) / n_written,
-        "slope": (sum(costs) / n_written) / ((small.cpu - start) / n_small),
-        "growth.history": costs[-1] / costs[0],
-        "growth.memory": max(batch.memory for batch in batches) / batches[0].memory,
-        "first.megabytes": batches[0].memory,
+        "slope": (sum(costs) / n_written) / (small / n_small),
+        "growth.history": costs[-1] / (alone.cpu - start),
+        "growth.memory": max(batch.memory for batch in batches) / peak,
+        "one_batch.megabytes": peak,
         "largest.megabytes": max(batch.memory for batch in batches),
         "nothing_new.cpu": again.cpu,
         "nothing_new.wall": again.wall,
@@ -109,13 +116,13 @@ def figures_of(given: argparse.Namespace, folder: Path) -> dict[str, float]:
             "beyond.memory": statistics.median(batches[day].memory for day in beyond) / batches[full].memory,
             "beyond.cpu": sum(costs[day] for day in beyond) / len(beyond) / costs[full],
         }
-    found |= {f"window.memory_{size}x": window.memory / batches[0].memory for size, window in windows.items()}
+    found |= {f"window.memory_{size}x": window.memory / peak for size, window in windows.items()}
     if given.whole:
         whole = run("whole", source, "whole")
         found |= {
             "whole.megabytes": whole.memory,
             "whole.ms_per_article": 1000 * (whole.cpu - start) / n_written,
-            "whole.slope": ((whole.cpu - start) / n_written) / ((small.cpu - start) / n_small),
+            "whole.slope": ((whole.cpu - start) / n_written) / (small / n_small),
         }
     return {name: round(value, 3) for name, value in found.items()}
 
@@ -128,6 +135,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--articles", type=int, default=100_000)
     parser.add_argument("--batch", type=int, default=10_000)
     parser.add_argument("--small", type=int, default=1_000)
+    parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--form", choices=("html", "text"), default="html")
     parser.add_argument("--window", type=int, default=0)
     parser.add_argument("--at-once", type=int, nargs="*", default=[2, 4])
@@ -135,8 +143,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()))
     parser.add_argument("--json", type=Path, default=OUT / "growth.json")
     given = parser.parse_args(argv)
-    if given.articles > MOST_BATCHES * given.batch:
-        parser.error(f"more than {MOST_BATCHES} batches: each is a day of one month")
     ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
     with tempfile.TemporaryDirectory(dir=given.scratch) as folder:
         figures = figures_of(given, Path(folder))

@@ -52,7 +52,7 @@ STATE = (schemas.FINGERPRINTS, schemas.FREQUENCIES, schemas.MEMBERS)  # what lat
 DUPLICATE_SHARE = 0.8  # of an article's paragraphs that must have a copy in one other article
 DUPLICATE_PARAGRAPHS = 3  # of these, at least so many
 _TEXTS_AT_ONCE = 1 << 16  # made into words and sets together: 0.25 GB on the way
-_ROWS_AT_ONCE = 1 << 17  # of the memory, read together: 60 MB
+_ROWS_AT_ONCE = 1 << 16  # of the memory, read and met together: 60 MB
 
 
 class Settings(StageSettings):
@@ -144,7 +144,7 @@ class Memory:
         return pl.concat([schemas.FINGERPRINTS.empty().select(columns), *found])
 
     def pieces(self) -> Iterator[pl.LazyFrame]:
-        """The FINGERPRINTS, at most 131,072 rows of a day at a time."""
+        """The FINGERPRINTS, at most 65,536 rows of a day at a time."""
         for day in self.fingerprints:
             for begin in range(0, day.select(pl.len()).collect().item(), _ROWS_AT_ONCE):
                 yield self._standing(day.slice(begin, _ROWS_AT_ONCE))

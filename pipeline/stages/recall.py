@@ -27,8 +27,6 @@ from pipeline.stages.texts import AT, DAY, SETS, by_number, first_told, window
 if TYPE_CHECKING:
     from pipeline.stages.dedup import Memory, Settings
 
-_ROWS_AT_ONCE = 1 << 16  # of a piece, met together: 60 MB on the way
-
 
 @dataclass(frozen=True)
 class Met:
@@ -126,7 +124,9 @@ class Recall:
                 agrees = agree(old, own.slots(found.right), left, found.right, banding)
                 met, places = np.unique(found.left[agrees], return_inverse=True)
                 pairs.append(pl.DataFrame({"left": numbers[found.right[agrees]], "key_no": n_keys + places}))
-                keys.append(piece.select("exact_key")[met])
+                # Made anew: gathered strings keep all those of the file in memory.
+                found_keys = piece["exact_key"].gather(met).to_list()
+                keys.append(pl.DataFrame({"exact_key": found_keys}, schema={"exact_key": pl.String}))
                 n_keys += len(met)
                 crowded.append(pl.Series("text_no", numbers[found.crowded]))
         return pl.concat(pairs), pl.concat(keys), pl.concat(crowded)
@@ -140,8 +140,7 @@ class Recall:
         wanted = comparable(self.settings) & self.reached(whole_days=True)
         for piece in self.memory.pieces():
             rows = piece.filter(wanted).select("exact_key", "shingles").collect()
-            rows = rows.filter(~pl.col("exact_key").is_in(keys))
-            yield from rows.iter_slices(_ROWS_AT_ONCE)
+            yield rows.filter(~pl.col("exact_key").is_in(keys))
 
     def _gathered(self, batches: Batches, table: str, *columns: str) -> pl.DataFrame:
         """Some columns of a table, in the driver."""

@@ -21,7 +21,7 @@ from pipeline.errors import PipelineError
 from pipeline.kernels.hashing import paragraph_id
 from pipeline.kernels.normalise import normal_forms
 from pipeline.kernels.shingles import shingle_hash
-from pipeline.stages import counts, dedup, pairs, recall, texts
+from pipeline.stages import counts, dedup, pairs, texts
 
 DAY = timedelta(days=1)
 MARCH = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -468,9 +468,9 @@ def test_with_frequencies_given_the_cut_into_batches_does_not_matter(pieces, siz
 
 
 IN_PIECES = (
-    (dedup, "_TEXTS_AT_ONCE", 3), (dedup, "_ROWS_AT_ONCE", 2), (texts, "_RANGE", 4), (texts, "_SAMPLED", ""),
+    (dedup, "_TEXTS_AT_ONCE", 3), (dedup, "_ROWS_AT_ONCE", 1), (texts, "_RANGE", 4), (texts, "_SAMPLED", ""),
     (counts, "_COUNTS_AT_ONCE", 40), (pairs, "_SETS_AT_ONCE", 3), (pairs, "_PAIRS_AT_ONCE", 5),
-    (pairs, "_TILE", 4), (recall, "_ROWS_AT_ONCE", 1), (local, "GROUP_BYTES", 3_000),
+    (pairs, "_TILE", 4), (local, "GROUP_BYTES", 3_000),
 )  # fmt: skip
 
 

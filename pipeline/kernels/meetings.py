@@ -54,7 +54,7 @@ def met_often(meetings: Meetings, at_least: int) -> tuple[Ints, Ints]:
 def _often(codes: Ints, at_least: int) -> Ints:
     """All of the codes that are there `at_least` so often, and a few others: those whose hash is.
 
-    Counted in a table that stays in the cache, which takes less than half the time of the sort that tells them apart.
+    Counted in a table that stays in the cache, which takes half the time of the sort that tells them apart.
     """
     if at_least == 1:
         return codes

@@ -38,7 +38,7 @@ class Postings:
     def __init__(self, sets: HashSets, max_size: int) -> None:
         codes = sets.values.astype(np.uint64) << HALF
         codes |= np.repeat(np.arange(len(sets), dtype=np.uint32), sets.sizes)
-        codes = ascending(codes)
+        codes.sort()  # in its place: of a large batch it is the largest of all
         self._values, self._rows = (codes >> HALF).astype(np.uint32), codes.astype(np.uint32).astype(np.int32)
         self._max_size = max_size
 

@@ -248,7 +248,9 @@ def counted(values: Hashes) -> tuple[Hashes, Ints]:
 
 def by_value(values: Hashes | NDArray[np.int32]) -> tuple[Hashes, Hashes]:
     """The values, of 0 or more, ascending, and where each stood: of equal ones, the first first."""
-    codes = ascending(values.astype(np.uint64) << HALF | np.arange(len(values), dtype=np.uint64))
+    codes = values.astype(np.uint64) << HALF
+    codes |= np.arange(len(values), dtype=np.uint32)
+    codes = ascending(codes)
     return (codes >> HALF).astype(np.uint32), codes.astype(np.uint32)
 
 

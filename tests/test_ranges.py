@@ -5,9 +5,10 @@ import random
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from pyarrow import parquet
 
-from pipeline import ranges, schemas
-from pipeline.files import scan_tables, write_table
+from pipeline import files, ranges, schemas
+from pipeline.files import scan_tables, write_fast, write_table
 from pipeline.ranges import in_order
 
 
@@ -60,12 +61,24 @@ def test_a_file_is_the_same_bytes_from_one_part_or_many(tmp_path, monkeypatch):
     rows = paragraphs(3, 300)
     parts = [tmp_path / f"{number}.parquet" for number in range(4)]
     for part, own in zip(parts, rows.iter_slices(-(-rows.height // 4)), strict=True):
-        write_table(schemas.ordered(own, TABLE), part, None)
+        write_fast(schemas.ordered(own, TABLE), part)
 
     write_table(in_order(scan_tables(parts), rows.height, TABLE), tmp_path / "parts")
     write_table(in_order(rows.lazy(), rows.height, TABLE), tmp_path / "whole")
 
     assert (tmp_path / "parts").read_bytes() == (tmp_path / "whole").read_bytes()
+
+
+@pytest.mark.parametrize(("texts", "in_group"), [(["x" * 100] * 6, 2), (["x"] * 6, 6), (["x" * 500] * 3, 1), ([], 0)])
+def test_a_group_of_a_part_has_so_many_bytes_and_a_row_at_least(tmp_path, monkeypatch, texts, in_group):
+    rows = pl.DataFrame({"text": texts}, schema={"text": pl.String})
+    monkeypatch.setattr(files, "GROUP_BYTES", 260)
+
+    write_fast(rows, tmp_path / "part")
+
+    groups = parquet.ParquetFile(tmp_path / "part").metadata
+    assert {groups.row_group(number).num_rows for number in range(groups.num_row_groups)} <= {in_group}
+    assert_frame_equal(pl.read_parquet(tmp_path / "part"), rows)
 
 
 def test_no_rows_are_no_ranges():

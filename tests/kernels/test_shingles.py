@@ -1,3 +1,4 @@
+from collections import Counter
 from itertools import chain, pairwise
 
 import numpy as np
@@ -10,6 +11,8 @@ from pipeline.kernels.shingles import (
     Frequencies,
     HashSets,
     Words,
+    by_value,
+    counted,
     rarer,
     run_offsets,
     shingle_hash,
@@ -151,6 +154,20 @@ def test_spread_rows_stand_where_they_are_wanted(rows):
     spread = as_sets([row for row in rows if row is not None]).spread(filled)
 
     assert as_lists(spread) == [sorted(row or ()) for row in rows]
+
+
+@given(st.lists(st.sampled_from([0, 1, 7, 2**31 - 1, 2**32 - 1]), max_size=9))
+def test_values_in_order_know_where_they_stood_and_how_often_they_are_there(values):
+    column = np.array(values, dtype=np.uint32)
+
+    ordered, places = by_value(column)
+    once, often = counted(column)
+
+    assert list(zip(ordered.tolist(), places.tolist(), strict=True)) == sorted(
+        (value, place) for place, value in enumerate(values)
+    )
+    assert dict(zip(once.tolist(), often.tolist(), strict=True)) == Counter(values)
+    assert once.tolist() == sorted(set(values))
 
 
 @given(st.lists(st.integers(0, 2), max_size=9))

@@ -63,7 +63,7 @@ def kept_shingles(sets: HashSets, frequent: Frequencies, settings: Settings) -> 
 
 
 def signatures(kept: HashSets, settings: Settings) -> NDArray[np.uint32]:
-    """The signatures of sets without frequent shingles, laid out slot by slot."""
+    """The signatures of sets without frequent shingles."""
     return minhash.signatures(kept, settings.permutations, settings.seed)
 
 

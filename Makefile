@@ -25,7 +25,7 @@ test-spark: TESTS ?= tests/engines
 test-spark: .venv/spark.stamp
 	$(BIN)/python -m pytest -q -m spark $(TESTS)
 
-cluster-test: .venv/spark.stamp
+cluster-test: .venv/spark.stamp .venv/s3.stamp
 	$(BIN)/python -m pytest -q -m cluster tests/engines
 
 test-s3: .venv/s3.stamp

@@ -85,7 +85,8 @@ def figures_of(given: argparse.Namespace, folder: Path) -> dict[str, float]:
             starts.append(run("start", one, f"start-{day}").cpu)
             smalls.append(run("small", few, f"small-{day}").cpu)
         batches.append(run(f"batch {day}", linked([file], source), "out", day))
-    start, small = statistics.median(starts), statistics.median(smalls) - statistics.median(starts)
+    start = statistics.median(starts)
+    small = statistics.median(smalls) - start
     alone = run("last alone", linked(files[-1:], folder / "last"), "alone", days)
     again = run("nothing new", source, "out", days + 1)
     windows = {

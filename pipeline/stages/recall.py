@@ -154,7 +154,7 @@ class _Signed:
     def __init__(self, sets: HashSets, settings: Settings) -> None:
         self.sets = sets
         self._settings = settings
-        self._slots = np.empty((settings.permutations, len(sets)), dtype=np.uint32).T
+        self._slots = np.empty((len(sets), settings.permutations), dtype=np.uint32)
         self._is_made = np.zeros(len(sets), dtype=np.bool_)
 
     def slots(self, rows: NDArray[np.int64]) -> NDArray[np.uint32]:

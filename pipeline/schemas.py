@@ -16,7 +16,7 @@ from pipeline.errors import PipelineError
 
 _FIRST = 1_000  # rows: where they are in no order, these mostly show it
 
-SCHEMA_VERSION = 3  # of the tables and the state: 3 counts shingles in 32 bits and forgets them with their day
+SCHEMA_VERSION = 4  # of the tables and the state: 4 keeps sets of hashes as bytes
 TIME = pl.Datetime("us", "UTC")
 ROLES = ("title", "deck", "body", "subheading", "byline", "date", "caption", "source", "chrome")
 FIELD_ROLES = ("title", "byline", "date", "caption", "source")
@@ -400,14 +400,14 @@ FINGERPRINTS = Table(
         Column("exact_key", pl.String, "hash of the normalised text: equal for exact copies"),
         Column(
             "shingles",
-            pl.List(pl.UInt32),
-            "hashes of its word trigrams, ascending; empty where an earlier row of the batch and the "
-            "same day of publication has the same exact_key",
+            pl.Binary,
+            "hashes of its word trigrams: 32-bit numbers, little end first, ascending; empty where an earlier row of "
+            "the batch and the same day of publication has the same exact_key",
         ),
-        Column("bigrams", pl.List(pl.UInt32), "hashes of its word bigrams, ascending; empty where shingles is"),
-        Column("numbers", pl.List(pl.UInt32), "hashes of its figures, ascending; empty where shingles is"),
-        Column("contexts", pl.List(pl.UInt32), "hashes of the words around its names and figures, ascending, as above"),
-        Column("fillings", pl.List(pl.UInt32), "the same with the name or figure between them"),
+        Column("bigrams", pl.Binary, "hashes of its word bigrams, so too; empty where shingles is"),
+        Column("numbers", pl.Binary, "hashes of its figures, as above"),
+        Column("contexts", pl.Binary, "hashes of the words around its names and figures, as above"),
+        Column("fillings", pl.Binary, "the same with the name or figure between them"),
         Column("cluster_id", pl.String, "paragraph_id of the cluster's founder, its own while alone"),
         Column("position", pl.Int32, "how many joined the cluster before it"),
     ),

@@ -612,7 +612,7 @@ def shared(tmp_path):
     with inline():
         ran(source, out)
         known = current(out).read(schemas.FINGERPRINTS, state=True)
-        twice = known.filter(pl.col("exact_key").is_duplicated() & (pl.col("shingles").list.len() > 0))
+        twice = known.filter(pl.col("exact_key").is_duplicated() & (pl.col("shingles").bin.size() > 0))
         yield source, out, twice.row(0, named=True)
 
 

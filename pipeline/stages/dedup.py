@@ -33,15 +33,16 @@ from pipeline.stages.recall import Recall
 from pipeline.stages.texts import (
     AT,
     DAY,
+    FILED,
     FORMS,
     ORDER,
     SETS,
-    TOLD,
     by_number,
     distinct_texts,
     numbered_texts,
     timed,
     told_texts,
+    unpacked,
     with_sets,
 )
 
@@ -136,12 +137,13 @@ class Memory:
         return replace(self, gone=paragraph_ids, heirs=pl.concat([schemas.FINGERPRINTS.empty(), *found]))
 
     def paragraphs(self, wanted: pl.Expr, columns: Iterable[str] = schemas.FINGERPRINTS.names) -> pl.DataFrame:
-        """The columns of the FINGERPRINTS that are wanted."""
+        """The columns of the FINGERPRINTS that are wanted, their sets unpacked."""
         columns = list(columns)
         days = [*map(self._standing, self.fingerprints), self.heirs.lazy()]
         # Day by day, so that little more than the rows that are wanted is read: in pieces it took five times the time.
-        found = [day.filter(wanted).select(columns).collect() for day in days]
-        return pl.concat([schemas.FINGERPRINTS.empty().select(columns), *found])
+        # Unpacked at once: what is filtered of bytes keeps all bytes of its file in memory.
+        found = [unpacked(day.filter(wanted).select(columns).collect()) for day in days]
+        return pl.concat([unpacked(schemas.FINGERPRINTS.empty().select(columns)), *found])
 
     def pieces(self) -> Iterator[pl.LazyFrame]:
         """The FINGERPRINTS, at most 65,536 rows of a day at a time."""
@@ -337,9 +339,9 @@ def heirs(fingerprints: pl.LazyFrame, is_gone: pl.Expr) -> pl.DataFrame:
         in_order = dated.filter(wanted).sort(AT, "article_id", "paragraph_no")
         return in_order.unique(text, keep="first", maintain_order=True).collect()
 
-    going = first_rows(is_gone & TOLD).select(*text, *SETS)
+    going = first_rows(is_gone & FILED).select(*text, *SETS)
     left = first_rows(~is_gone & pl.col("exact_key").is_in(going["exact_key"].unique().implode()))
-    untold = left.filter(~TOLD).drop(SETS)
+    untold = left.filter(~FILED).drop(SETS)
     return untold.join(going, on=text, maintain_order="left").select(schemas.FINGERPRINTS.names)
 
 
@@ -478,7 +480,7 @@ def _with_sets(batch: Batch, settings: Settings) -> Batch:
     first = told["is_first"].to_numpy()
     texts = by_number(batch["texts"])
     places = np.searchsorted(texts["text_no"].to_numpy(), told["text_no"].to_numpy()[first])
-    lists = {name: HashSets.from_lists(texts[name]).take(places).spread(first).to_lists() for name in SETS}
+    lists = {name: HashSets.from_lists(texts[name]).take(places).spread(first).to_bytes() for name in SETS}
     return {"fingerprints": schemas.conform(told.with_columns(**lists).select(table.names), table, at="dedup")}
 
 

@@ -48,9 +48,9 @@ _TILE = 1 << 20  # texts on either side of the pairs that are verified in one pl
 # ------------------------------------------------------------------------------------------------ candidate pairs
 
 
-def comparable(settings: Settings) -> pl.Expr:
+def comparable(settings: Settings, has_sets: pl.Expr = TOLD) -> pl.Expr:
     """Whether a text can be a near or contained copy."""
-    return (pl.col("n_tokens") >= settings.min_tokens) & TOLD
+    return (pl.col("n_tokens") >= settings.min_tokens) & has_sets
 
 
 def kept_shingles(sets: HashSets, frequent: Frequencies, settings: Settings) -> HashSets:

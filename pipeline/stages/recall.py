@@ -22,7 +22,7 @@ from pipeline.kernels.postings import Postings
 from pipeline.kernels.shingles import Frequencies, HashSets
 from pipeline.stages.joining import SLIM, Remembered
 from pipeline.stages.pairs import comparable, kept_shingles, signatures
-from pipeline.stages.texts import AT, DAY, SETS, by_number, first_told, window
+from pipeline.stages.texts import AT, DAY, FILED, SETS, by_number, first_told, unpacked, window
 
 if TYPE_CHECKING:
     from pipeline.stages.dedup import Memory, Settings
@@ -55,8 +55,8 @@ class Recall:
         return Recall(memory, engine, settings, both)
 
     def known(self, printed: Batches) -> pl.DataFrame:
-        """FINGERPRINTS of the batch's texts, with is_reached: inside its window."""
-        known = schemas.FINGERPRINTS.empty()
+        """FINGERPRINTS of the batch's texts, unpacked, with is_reached: inside its window."""
+        known = unpacked(schemas.FINGERPRINTS.empty())
         if self.memory.fingerprints:
             keys = self._gathered(printed, "texts", "exact_key")["exact_key"].unique()
             known = self.memory.paragraphs(pl.col("exact_key").is_in(keys.implode()))
@@ -117,7 +117,7 @@ class Recall:
             postings = Postings(own.sets, self.settings.max_band_size)
             banding = Banding(self.settings.bands, self.settings.rows, self.settings.agreeing_bands)
             for piece in self._pieces(texts):
-                sets = HashSets.from_lists(piece["shingles"])
+                sets = HashSets.from_bytes(piece["shingles"])
                 found = postings.shared_with(sets, self.settings.min_shared_rare)
                 rows, left = np.unique(found.left, return_inverse=True)
                 old = signatures(self._kept(sets.take(rows), frequent), self.settings)
@@ -137,7 +137,7 @@ class Recall:
     def _pieces(self, texts: Batches) -> Iterator[pl.DataFrame]:
         """exact_key and shingles of remembered texts that the batch has not, as the days and their rows are filed."""
         keys = self._gathered(texts, "texts", "exact_key")["exact_key"].implode()
-        wanted = comparable(self.settings) & self.reached(whole_days=True)
+        wanted = comparable(self.settings, FILED) & self.reached(whole_days=True)
         for piece in self.memory.pieces():
             rows = piece.filter(wanted).select("exact_key", "shingles").collect()
             yield rows.filter(~pl.col("exact_key").is_in(keys))

@@ -29,6 +29,7 @@ DAY = 86_400_000_000  # microseconds
 AT = pl.coalesce("published_at", "first_seen_at").dt.epoch("us").alias("at")  # a paragraph's own time, microseconds
 ORDER = ("at", "not_agency", "article_id", "paragraph_no")  # within a batch
 TOLD = pl.col("shingles").list.len() > 0
+FILED = pl.col("shingles").bin.size() > 0  # TOLD, of FINGERPRINTS as they lie there
 _RANGE = 1 << 20  # texts that are put in order together: 1 GB with their sets
 _SAMPLED = "00"  # exact keys begin with it: one of 256
 
@@ -70,9 +71,15 @@ def in_order(remembered: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     return timed(remembered, settings).sort("first_seen_at", *ORDER)
 
 
+def unpacked(filed: pl.DataFrame) -> pl.DataFrame:
+    """Columns of FINGERPRINTS with their sets as lists, in which texts have them."""
+    here = [name for name in SETS if name in filed.columns]
+    return filed.with_columns(HashSets.from_bytes(filed[name]).to_lists().alias(name) for name in here)
+
+
 def first_told(remembered: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """The first row with sets of each text, in the one order; columns of FINGERPRINTS in any. The others' are not
-    sorted.
+    """The first row with sets of each text, in the one order; columns of FINGERPRINTS, unpacked, in any. The
+    others' are not sorted.
     """
     slim = in_order(remembered.with_row_index("row").filter(TOLD).drop(SETS), settings)
     return remembered[slim.unique("exact_key", keep="first", maintain_order=True)["row"]]

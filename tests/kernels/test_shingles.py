@@ -103,6 +103,17 @@ def test_sets_survive_the_way_through_a_column(rows):
     assert lists.to_list() == [sorted(row) for row in rows]
 
 
+@given(SETS, SETS)
+def test_sets_survive_the_way_through_bytes(rows, more):
+    filed = as_sets(rows).to_bytes()
+
+    assert filed.dtype == pl.Binary
+    assert filed.to_list() == [b"".join(value.to_bytes(4, "little") for value in sorted(row)) for row in rows]
+    both = pl.concat([filed, as_sets(more).to_bytes()])
+    assert as_lists(HashSets.from_bytes(both)) == [sorted(row) for row in rows + more]
+    assert as_lists(HashSets.from_bytes(both[len(rows) :])) == [sorted(row) for row in more]
+
+
 @given(SETS.filter(len), st.data())
 def test_take_gives_the_asked_rows_in_the_asked_order(rows, data):
     asked = data.draw(st.lists(st.integers(0, len(rows) - 1)))

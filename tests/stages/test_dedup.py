@@ -542,7 +542,7 @@ def test_sets_are_stored_once_per_text_and_day():
         article("a", WIRE), article("b", WIRE), article("c", WIRE, published=MARCH + DAY), article("d", LOCAL)
     )
 
-    stored = reuse.fingerprints.select("article_id", (pl.col("shingles").list.len() > 0).alias("stored"))
+    stored = reuse.fingerprints.select("article_id", (pl.col("shingles").bin.size() > 0).alias("stored"))
     assert dict(stored.iter_rows()) == {"a": True, "b": False, "c": True, "d": True}
 
 

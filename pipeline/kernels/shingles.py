@@ -127,7 +127,8 @@ class HashSets:
 
     def to_bytes(self) -> pl.Series:
         """A Binary column, one value per row: its hashes, little end first. Of Parquet it is read five times as fast as
-        lists, of which each value has its levels beside it."""
+        lists, of which each value has its levels beside it.
+        """
         from pyarrow import LargeBinaryArray, large_binary, py_buffer
 
         parts = [None, py_buffer(self.offsets * _WIDTH), py_buffer(self.values.astype("<u4", copy=False))]

@@ -30,7 +30,9 @@ class GrownClusters:
     """The clusters that a batch touches, as they are after it."""
 
     touched: pl.Series  # their ids, those of emptied ones too
-    members: pl.DataFrame  # schemas.MEMBERS of the touched ones
+    added: pl.DataFrame  # schemas.MEMBERS that are new
+    changed: pl.DataFrame  # schemas.MEMBERS as they are now, which tell another source
+    gone: pl.Series  # paragraph_ids of members that are none any more
     clusters: pl.DataFrame  # schemas.CLUSTERS without batch_id, of the touched ones
 
 
@@ -70,16 +72,21 @@ def grown_clusters(
     of_batch = pl.col("article_id").is_in(articles.implode())
     before = known.filter(of_batch)
     after = told(pl.concat([before, added]))
-    changed = before.join(after, on=before.columns, how="anti", nulls_equal=True)
-    touched = pl.concat([added["cluster_id"], changed["cluster_id"]]).unique()
+    was_otherwise = before.join(after, on=before.columns, how="anti", nulls_equal=True)
+    touched = pl.concat([added["cluster_id"], was_otherwise["cluster_id"]]).unique()
 
     def members_of(clusters: pl.Series) -> pl.DataFrame:
         wanted = pl.col("cluster_id").is_in(clusters.unique().implode())
         return pl.concat([known.filter(wanted & ~of_batch), after.filter(wanted)])
 
-    members = members_of(touched)
-    around = dedup.clusters(members_of(after["cluster_id"]))
-    return GrownClusters(touched, members, dedup.clusters(members)), around
+    grown = GrownClusters(
+        touched,
+        added=after.join(before, on="paragraph_id", how="anti", maintain_order="left"),
+        changed=after.join(was_otherwise, on="paragraph_id", how="semi", maintain_order="left"),
+        gone=was_otherwise.join(after, on="paragraph_id", how="anti")["paragraph_id"],
+        clusters=dedup.clusters(members_of(touched)),
+    )
+    return grown, dedup.clusters(members_of(after["cluster_id"]))
 
 
 def fill(draft: Draft, batch: Batch, *, keep_days: Mapping[str, int]) -> None:
@@ -89,6 +96,7 @@ def fill(draft: Draft, batch: Batch, *, keep_days: Mapping[str, int]) -> None:
         _add_parts(draft, table, batch.day, batch.parts[table.name])
     _add(draft, schemas.LINKS, batch.day, batch.links)
     _add(draft, schemas.REJECTS, batch.day, batch.rejects)
+    _update_members(draft, batch)
     _update_clusters(draft, batch)
     _leave_forgotten_clusters(draft, gone.filter(~pl.col("cluster_id").is_in(batch.grown.touched.implode())))
     _add(draft, schemas.INPUTS, batch.day, batch.inputs, state=True)
@@ -110,13 +118,22 @@ def kept_days(clean_days: int, dedup_days: int) -> dict[str, int]:
 
 
 def keep_window(draft: Draft, as_of: datetime, keep_days: Mapping[str, int]) -> None:
-    """Leave out what no later batch looks back to. `keep_days`: state table -> days it looks back, 0 = for ever."""
+    """Leave out what no later batch looks back to. `keep_days`: state table -> days it looks back, 0 = for ever.
+
+    Members stay while their cluster has one of a day that is left, in the first of these.
+    """
     tables = [table for table in schemas.STATE_TABLES if table.name in keep_days]
     for table in tables:
         oldest = oldest_day(as_of, keep_days[table.name])
-        for day in draft.days(table, state=True):
-            if day < oldest:
-                draft.remove(table, day, state=True)
+        days = draft.days(table, state=True)
+        going, left = [day for day in days if day < oldest], [day for day in days if day >= oldest]
+        if table is schemas.MEMBERS and going and left:
+            rows = pl.concat(draft.read(table, day, state=True) for day in going)
+            of_these = pl.col("cluster_id").is_in(rows["cluster_id"].unique().implode())
+            others = draft.gathered(table, of_these, state=True, among=left)
+            _add(draft, table, left[0], rows.join(others, on="cluster_id", how="semi"), state=True)
+        for day in going:
+            draft.remove(table, day, state=True)
 
 
 def oldest_day(as_of: datetime, keep_days: int) -> str:
@@ -288,32 +305,23 @@ def _replace_clusters(draft: Draft, touched: pl.Series, clusters: pl.DataFrame) 
             draft.write(schemas.CLUSTERS, day, schemas.ordered(pl.concat([standing, anew]), schemas.CLUSTERS))
 
 
+def _update_members(draft: Draft, batch: Batch) -> None:
+    """Add the new members to today's file; those that tell another source do so in the file they stand in."""
+    changed = batch.grown.changed
+    otherwise = pl.col("paragraph_id").is_in(pl.concat([changed["paragraph_id"], batch.grown.gone]).implode())
+    if changed.height or len(batch.grown.gone):
+        for day in draft.days_with(schemas.MEMBERS, otherwise, state=True):
+            there = draft.read(schemas.MEMBERS, day, state=True)
+            anew = changed.join(there, on="paragraph_id", how="semi")
+            rows = schemas.ordered(pl.concat([there.filter(~otherwise), anew]), schemas.MEMBERS)
+            draft.write(schemas.MEMBERS, day, rows, state=True)
+    _add(draft, schemas.MEMBERS, batch.day, batch.grown.added, state=True)
+
+
 def _update_clusters(draft: Draft, batch: Batch) -> None:
-    """Rewrite the clusters that the batch touches; their rows move to today's files.
-
-    Their members move to the newest day that has any of them, which is not today's after a run with an earlier day.
-    """
-    is_touched = pl.col("cluster_id").is_in(batch.grown.touched.implode())
-    standing = [batch.grown.members.select("cluster_id", pl.lit(batch.day).alias("day"))]
-    for day in draft.days_with(schemas.MEMBERS, is_touched, state=True):
-        there = draft.read(schemas.MEMBERS, day, state=True).filter(is_touched)
-        standing.append(there.select("cluster_id", pl.lit(day).alias("day")))
-    _filter(draft, schemas.MEMBERS, ~is_touched, state=True)
-    _filter(draft, schemas.CLUSTERS, ~is_touched)
-    _add(draft, schemas.MEMBERS, batch.day, schemas.MEMBERS.empty(), state=True)
-    for day, members in by_newest_day(batch.grown.members, pl.concat(standing)).items():
-        _add(draft, schemas.MEMBERS, day, members, state=True)
+    """Rewrite the clusters that the batch touches; their rows move to today's files."""
+    _filter(draft, schemas.CLUSTERS, ~pl.col("cluster_id").is_in(batch.grown.touched.implode()))
     _add(draft, schemas.CLUSTERS, batch.day, stamped(batch.grown.clusters, schemas.CLUSTERS, batch.run_id))
-
-
-def by_newest_day(members: pl.DataFrame, standing: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """MEMBERS by the day each cluster is filed under: the newest in `standing` (cluster_id, day).
-
-    So the members of a cluster are together, and are kept as long as the fingerprint of any of them.
-    """
-    newest = standing.group_by("cluster_id").agg(pl.col("day").max())
-    dated = members.join(newest, on="cluster_id", maintain_order="left")
-    return {day: dated.filter(pl.col("day") == day).drop("day") for day in dated["day"].unique().sort()}
 
 
 def _leave_forgotten_clusters(draft: Draft, gone: pl.DataFrame) -> None:

@@ -546,7 +546,8 @@ def _memory(bench: Bench, as_of: datetime, articles: pl.Series) -> tuple[dedup.M
     published = collected(base.scan(schemas.PARAGRAPHS).filter(pl.col("article_id").is_in(articles.implode())))
     since = publish.oldest_day(as_of, settings.window_days)
     fingerprints, frequencies, members = (base.days(table, since) for table in dedup.STATE)
-    return dedup.Memory(fingerprints, frequencies, members), published
+    leaving = base.days(schemas.MEMBERS, "", before=since)
+    return dedup.Memory(fingerprints, frequencies, members, leaving), published
 
 
 def _elsewhere(bench: Bench, named: pl.Series, gone: pl.Series) -> pl.DataFrame:
@@ -654,7 +655,11 @@ def _drafted(bench: Bench, cards: Mapping[str, Mapping[str, Any]], folder: Path)
         outlet_sizes=gather(folders["clean"], "outlet_sizes"),
         frequencies=gather(folders["dedup"], "frequencies"),
         grown=publish.GrownClusters(
-            gather(folder, "touched")["cluster_id"], gather(folder, "members"), gather(folder, "clusters")
+            touched=gather(folder, "touched")["cluster_id"],
+            added=gather(folder, "members"),
+            changed=gather(folder, "changed_members"),
+            gone=gather(folder, "gone_members")["paragraph_id"],
+            clusters=gather(folder, "clusters"),
         ),
     )
     draft = Draft(batch.run_id, bench.store.current(), settings.export.compression_level)
@@ -680,7 +685,9 @@ def _grown(bench: Bench, folder: Path) -> pl.Series:
     grown, around = publish.grown_clusters(gather(deduped, "known_members"), gather(deduped, "members"), articles, told)
     tables = {
         "touched": grown.touched.alias("cluster_id").to_frame(),
-        "members": grown.members,
+        "members": grown.added,
+        "changed_members": grown.changed,
+        "gone_members": grown.gone.to_frame(),
         "clusters": grown.clusters,
         "present": paragraphs.select("paragraph_id"),
     }

@@ -10,7 +10,7 @@ than "all", lines are counted as far as they are there, and the kind of a wire s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import reduce
@@ -23,7 +23,7 @@ from pipeline.config import Config
 from pipeline.errors import ConfigError, DamagedError
 from pipeline.kernels.hashing import article_id, run_hash
 from pipeline.kernels.identity import article_key
-from pipeline.publish import block, by_newest_day, keep_window, kept_days, oldest_day
+from pipeline.publish import block, keep_window, kept_days, oldest_day
 from pipeline.schemas import Table, conform, ordered
 from pipeline.stages import clean, dedup, wire
 from pipeline.stages.base import StageSettings
@@ -73,13 +73,12 @@ def _fill(draft: Draft, tables: _Tables, config: Config) -> None:
         tables.settings("clean", clean.Settings).window_days, tables.settings("dedup", dedup.Settings).window_days
     )
     oldest = {name: oldest_day(tables.as_of, days) for name, days in windows.items()}
-    del oldest["members"]  # filed by the newest day of their cluster, which is known at the end
+    del oldest["members"]  # of days that go some stay
     made: dict[tuple[str, str], list[pl.DataFrame]] = {}
     for day, rows in _rows(tables, config):
         for name, frame in rows.items():
             if day >= oldest.get(name, ""):
                 made.setdefault((name, day), []).append(frame)
-    made |= _members_by_newest_day({day: frames for (name, day), frames in made.items() if name == "members"})
     for (name, day), frames in made.items():
         table = _TABLES[name]
         whole = pl.concat(frames)
@@ -87,16 +86,6 @@ def _fill(draft: Draft, tables: _Tables, config: Config) -> None:
             whole = whole.group_by(list(table.key)).agg(pl.exclude(table.key).sum()).select(table.names)
         draft.write(table, day, ordered(conform(whole, table, at="state"), table), state=True)
     keep_window(draft, tables.as_of, windows)
-
-
-def _members_by_newest_day(members: Mapping[str, Sequence[pl.DataFrame]]) -> dict[tuple[str, str], list[pl.DataFrame]]:
-    """MEMBERS as runs file them, not under the day they came."""
-    standing = [
-        frame.select("cluster_id", pl.lit(day).alias("day")) for day, frames in members.items() for frame in frames
-    ]
-    every = pl.concat([schemas.MEMBERS.empty(), *(frame for frames in members.values() for frame in frames)])
-    filed = by_newest_day(every, pl.concat(standing))
-    return {("members", day): [filed.get(day, schemas.MEMBERS.empty())] for day in members}
 
 
 @dataclass(frozen=True)

@@ -128,9 +128,11 @@ class Version:
         files = [file for day, file in self.files(table, state=state).items() if day >= since]
         return read_tables(files) if files else table.empty()
 
-    def days(self, table: Table, since: str) -> list[pl.LazyFrame]:
-        """The state table, one frame for each day from `since` (ISO date) on: lazily, or read where it is small."""
-        files = [file for day, file in self.files(table, state=True).items() if day >= since]
+    def days(self, table: Table, since: str, before: str = "~") -> list[pl.LazyFrame]:
+        """The state table, one frame for each day from `since` on, `before` another (ISO dates): lazily, or read where
+        it is small.
+        """
+        files = [file for day, file in self.files(table, state=True).items() if since <= day < before]
         rows = {output["path"]: output["rows"] for output in self.manifest["outputs"]}
         if sum(rows[str(file.relative_to(self.path))] for file in files) > FEW_ROWS:
             return [scan_tables([file]) for file in files]
@@ -182,9 +184,11 @@ class Draft:
             return table.empty().lazy()
         return scan_tables([self.base.path / name])
 
-    def gathered(self, table: Table, wanted: pl.Expr, *, state: bool = False) -> pl.DataFrame:
-        """The rows that are wanted, of all days; one pass over the files of its base."""
-        written, unchanged = self._days(table, state=state)
+    def gathered(
+        self, table: Table, wanted: pl.Expr, *, state: bool = False, among: Container[str] | None = None
+    ) -> pl.DataFrame:
+        """The rows that are wanted, of all days or of these; one pass over the files of its base."""
+        written, unchanged = self._days(table, state=state, among=among)
         found = [collected(frame.lazy().filter(wanted)) for frame in written.values()]
         return pl.concat([table.empty(), *found, *([rows_with(list(unchanged), wanted)] if unchanged else [])])
 
@@ -192,15 +196,14 @@ class Draft:
         self, table: Table, wanted: pl.Expr, *, state: bool = False, among: Container[str] | None = None
     ) -> list[str]:
         """The days, of all or of these, that have a row that is wanted, in order; one pass over the base's files."""
-        written, unchanged = self._days(table, state=state)
-        if among is not None:
-            written = {day: frame for day, frame in written.items() if day in among}
-            unchanged = {file: day for file, day in unchanged.items() if day in among}
+        written, unchanged = self._days(table, state=state, among=among)
         found = [day for day, frame in written.items() if n_rows(frame.lazy().filter(wanted))]
         return sorted([*found, *(unchanged[file] for file in files_with(list(unchanged), wanted))])
 
-    def _days(self, table: Table, *, state: bool) -> tuple[dict[str, pl.DataFrame | pl.LazyFrame], dict[Path, str]]:
-        """The days written anew, with their rows, and the files of its base that stay, with their day."""
+    def _days(
+        self, table: Table, *, state: bool, among: Container[str] | None = None
+    ) -> tuple[dict[str, pl.DataFrame | pl.LazyFrame], dict[Path, str]]:
+        """The days written anew, with their rows, and the files of its base that stay, with their day; all or these."""
         folder = _folder_name(table, state=state)
         written = {
             name.removeprefix(f"{folder}/day=").partition("/")[0]: frame
@@ -213,6 +216,9 @@ class Draft:
             for day, file in files.items()
             if day not in written and _file_name(table, day, state=state) not in self.removed
         }
+        if among is not None:
+            written = {day: frame for day, frame in written.items() if day in among}
+            unchanged = {file: day for file, day in unchanged.items() if day in among}
         return written, unchanged
 
     @property

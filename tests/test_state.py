@@ -10,6 +10,7 @@ from pipeline import schemas, state
 from pipeline.check import problems
 from pipeline.config import load
 from pipeline.errors import ConfigError, DamagedError
+from pipeline.files import read_table
 from pipeline.store import Store
 from tests.test_forget import FERRY, forgotten
 from tests.world import EDITED, LOCAL, SECOND, THIRD, WIRE, bytes_of, current, page, put, ran, record
@@ -138,6 +139,39 @@ def test_batches_that_no_later_one_looks_back_to_are_let_go(workshop, monkeypatc
     rebuilt_state(out)
 
     assert n_held == [0, 1, 1, 1]
+    assert list(problems(current(out), deep=True)) == []
+
+
+def test_members_stand_where_they_came_and_stay_with_their_cluster(workshop):
+    source, out = workshop
+
+    def members_after(days, outlet, *paragraphs):
+        as_of = SECOND + timedelta(days=days)
+        put(source, f"{outlet}/{days}.txt", page(f"Day {days}", *paragraphs, date=f"{as_of:%d %B %Y}"))
+        ran(source, out, as_of, sets=("dedup.window_days=5",))
+        return members()
+
+    def members():
+        return {day: read_table(file) for day, file in current(out).files(schemas.MEMBERS, state=True).items()}
+
+    before = members()
+    grown = members_after(2, "island.example", *EDITED)
+
+    for day in ("2026-11-17", "2026-11-18"):
+        assert_frame_equal(grown[day], before[day])
+    assert grown["2026-11-20"]["outlet"].unique().to_list() == ["island.example"]
+    alive = pl.col("cluster_id").is_in(pl.concat([grown["2026-11-18"], grown["2026-11-20"]])["cluster_id"].implode())
+
+    later = members_after(6, "fish.example", f"{LOCAL[1]} This was in the week after.")
+
+    moved = later["2026-11-18"].join(before["2026-11-18"], on="paragraph_id", how="anti")
+    assert list(later) == ["2026-11-18", "2026-11-20", "2026-11-24"]
+    assert 0 < moved.height < before["2026-11-17"].height
+    assert_frame_equal(moved, before["2026-11-17"].filter(alive))
+    assert_frame_equal(later["2026-11-20"], grown["2026-11-20"])
+    rebuilt_state(out)
+    assert_frame_equal(members()["2026-11-18"], later["2026-11-18"])
+    assert list(members_after(12, "fish.example", f"{LOCAL[1]} This was much later.")) == ["2026-11-24", "2026-11-30"]
     assert list(problems(current(out), deep=True)) == []
 
 

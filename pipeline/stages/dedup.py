@@ -113,6 +113,7 @@ class Memory:
     fingerprints: Sequence[pl.LazyFrame]  # schemas.FINGERPRINTS
     frequencies: Sequence[pl.LazyFrame]  # schemas.FREQUENCIES
     members: Sequence[pl.LazyFrame]  # schemas.MEMBERS
+    leaving: Sequence[pl.LazyFrame] = ()  # of earlier days than those: they count where their cluster has others
     gone: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.String))  # ids of paragraphs to leave out
     heirs: pl.DataFrame = field(default_factory=schemas.FINGERPRINTS.empty)  # what stands in place of their rows
 
@@ -164,8 +165,13 @@ class Memory:
 
     def members_of(self, cluster_ids: pl.Series) -> pl.DataFrame:
         """The MEMBERS of these clusters."""
-        wanted = pl.col("cluster_id").is_in(cluster_ids.unique().implode())
-        found = pl.concat([schemas.MEMBERS.empty().lazy(), *self.members]).filter(wanted).collect()
+
+        def among(days: Sequence[pl.LazyFrame], names: pl.Series) -> pl.DataFrame:
+            every = pl.concat([schemas.MEMBERS.empty().lazy(), *days])
+            return every.filter(pl.col("cluster_id").is_in(names.unique().implode())).collect()
+
+        found = among(self.members, cluster_ids)
+        found = pl.concat([found, among(self.leaving, found["cluster_id"])])
         return found.filter(~pl.col("paragraph_id").is_in(self.gone.implode()))
 
 

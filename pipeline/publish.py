@@ -128,12 +128,16 @@ def keep_window(draft: Draft, as_of: datetime, keep_days: Mapping[str, int]) -> 
         days = draft.days(table, state=True)
         going, left = [day for day in days if day < oldest], [day for day in days if day >= oldest]
         if table is schemas.MEMBERS and going and left:
-            rows = pl.concat(draft.read(table, day, state=True) for day in going)
-            of_these = pl.col("cluster_id").is_in(rows["cluster_id"].unique().implode())
-            others = draft.gathered(table, of_these, state=True, among=left)
-            _add(draft, table, left[0], rows.join(others, on="cluster_id", how="semi"), state=True)
+            _pass_on_members(draft, going, left)
         for day in going:
             draft.remove(table, day, state=True)
+
+
+def _pass_on_members(draft: Draft, going: Sequence[str], left: Sequence[str]) -> None:
+    rows = pl.concat(draft.read(schemas.MEMBERS, day, state=True) for day in going)
+    of_these = pl.col("cluster_id").is_in(rows["cluster_id"].unique().implode())
+    others = draft.gathered(schemas.MEMBERS, of_these, state=True, among=left)
+    _add(draft, schemas.MEMBERS, left[0], rows.join(others, on="cluster_id", how="semi"), state=True)
 
 
 def oldest_day(as_of: datetime, keep_days: int) -> str:

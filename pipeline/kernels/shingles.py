@@ -126,8 +126,9 @@ class HashSets:
         return HashSets(np.frombuffer(raw or b"", dtype="<u4").astype(np.uint32, copy=False), offsets)
 
     def to_bytes(self) -> pl.Series:
-        """A Binary column, one value per row: its hashes, little end first. Of Parquet it is read in a third of the time of
-        lists, of which each value has its levels beside it.
+        """A Binary column, one value per row: its hashes, little end first.
+
+        Read from Parquet in a third of the time of lists, of which each value has its levels beside it.
         """
         from pyarrow import LargeBinaryArray, large_binary, py_buffer
 

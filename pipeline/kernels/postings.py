@@ -12,8 +12,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.kernels.directory import Directory
 from pipeline.kernels.meetings import Meetings, allowed, met_often
-from pipeline.kernels.shingles import HALF, HashSets, ascending, by_value, may_be_among, run_offsets, steps
+from pipeline.kernels.shingles import HALF, HashSets, by_value, ranks, run_offsets, steps
 
 Ints = NDArray[np.int64]
 
@@ -60,13 +61,18 @@ class Postings:
         return run_offsets(self._values)
 
     @cached_property
-    def _distinct(self) -> NDArray[np.uint32]:
-        values: NDArray[np.uint32] = self._values[self._starts[:-1]]
-        return values
+    def _n_own(self) -> Ints:
+        """How many rows stand under each distinct value."""
+        return np.diff(self._starts)
+
+    @cached_property
+    def _directory(self) -> Directory:
+        """The distinct values."""
+        return Directory(self._values[self._starts[:-1]])
 
     def _own_meetings(self, begin: int) -> Meetings:
         """Under a value the n-th row meets those before it: n of them, or `allowed` where it is crowded."""
-        sizes = np.diff(self._starts)
+        sizes = self._n_own
         members, sizes = self._rows[np.repeat(sizes > 1, sizes)], sizes[sizes > 1]
         firsts = np.repeat((np.cumsum(sizes) - sizes).astype(np.int32), sizes)
         n_before = np.arange(len(members), dtype=np.int32) - firsts
@@ -78,20 +84,19 @@ class Postings:
         return Meetings(members, members[meets], firsts[meets], n_met[meets], crowded)
 
     def _meetings(self, earlier: HashSets) -> Meetings:
-        here = np.flatnonzero(may_be_among(earlier.values, self._distinct))
-        codes = ascending(earlier.values[here].astype(np.uint64) << HALF | here.astype(np.uint64))  # by value, in order
-        values, places = (codes >> HALF).astype(np.uint32), codes.astype(np.uint32)
-        starts = run_offsets(values)
-        values, sizes = values[starts[:-1]], np.diff(starts)  # each once, and how many earlier sets have it
-        at = np.searchsorted(self._distinct[:-1], values)
-        shared = self._distinct[at] == values
-        places, sizes, at = places[np.repeat(shared, sizes)], sizes[shared], at[shared]
-        firsts, n_own = self._starts[at], self._starts[at + 1] - self._starts[at]
-        n_allowed = allowed(sizes + n_own, self._max_size)
-        crowded = self._rows[steps(firsts[n_allowed < sizes], n_own[n_allowed < sizes])]
-        met = np.minimum(n_allowed, sizes)
-        value = np.full(len(earlier.values), -1, dtype=np.int32)  # back in the order of the sets
-        value[places[steps(np.cumsum(sizes) - sizes, met)]] = np.repeat(np.arange(len(sizes), dtype=np.int32), met)
-        here = np.flatnonzero(value >= 0)
-        value, askers = value[here], np.repeat(np.arange(len(earlier), dtype=np.int32), earlier.sizes)[here]
-        return Meetings(self._rows, askers, firsts.astype(np.int32)[value], n_own.astype(np.int32)[value], crowded)
+        """An earlier set meets all rows under its values; of a crowded value only `allowed` such sets do, the first."""
+        here, places = self._directory.find(earlier.values)
+        sizes = np.bincount(places, minlength=len(self._n_own))  # of each value: the earlier sets that hold it
+        many = np.flatnonzero(sizes + self._n_own > self._max_size)
+        n_meeting = sizes.copy()
+        n_meeting[many] = np.minimum(sizes[many], allowed(sizes[many] + self._n_own[many], self._max_size))
+        is_crowded = n_meeting < sizes
+        asking = np.flatnonzero(is_crowded[places])
+        value, order = by_value(places[asking])
+        meets = np.ones(len(here), dtype=np.bool_)
+        meets[asking[order[ranks(value) >= n_meeting[value]]]] = False
+        here, places = here[meets], places[meets]
+        askers = np.repeat(np.arange(len(earlier), dtype=np.int32), earlier.sizes)[here]
+        firsts, n_own = self._starts[places].astype(np.int32), self._n_own[places].astype(np.int32)
+        crowded = self._rows[steps(self._starts[:-1][is_crowded], self._n_own[is_crowded])]
+        return Meetings(self._rows, askers, firsts, n_own, crowded)

@@ -16,7 +16,8 @@ from pipeline.engines.base import Batch, Batches, Engine
 from pipeline.kernels import minhash
 from pipeline.kernels.bands import Banding, band_keys, stars
 from pipeline.kernels.clusters import components
-from pipeline.kernels.shingles import HALF, Frequencies, HashSets, ascending, counted, run_offsets
+from pipeline.kernels.directory import Directory
+from pipeline.kernels.shingles import HALF, Frequencies, HashSets, ascending, by_value, counted, run_offsets
 from pipeline.stages.texts import BIGRAM, TOLD
 
 if TYPE_CHECKING:
@@ -186,13 +187,18 @@ def _frequent(batch: Batch, max_count: int) -> Batch:
     """The counts above `max_count`, summed; of shingles that with all others of their bucket stay below, none is."""
     counts = batch["counts"]
     buckets = counts["shingle"].to_numpy() >> _IN_BUCKET
-    sums = np.bincount(buckets, weights=counts["n_paragraphs"].to_numpy())
-    whole = _frequencies(counts.filter(pl.Series(sums[buckets] > max_count, dtype=pl.Boolean)))
+    is_above = np.bincount(buckets, weights=counts["n_paragraphs"].to_numpy()) > max_count
+    whole = _frequencies(counts.filter(pl.Series(is_above[buckets], dtype=pl.Boolean)))
     often = whole.counts > max_count
     return {"counts": pl.DataFrame({"shingle": whole.hashes[often], "n_paragraphs": whole.counts[often]})}
 
 
 def _looked_up(batch: Batch) -> Batch:
-    occurrences = batch["occurrences"]
-    counts = _frequencies(batch["counts"]).of(occurrences["shingle"].to_numpy())
-    return {"counted": occurrences.with_columns(pl.Series("n_paragraphs", counts))}
+    occurrences, counts = batch["occurrences"], batch["counts"]
+    asked, order = by_value(occurrences["shingle"].to_numpy())
+    starts = run_offsets(asked)
+    here, places = Directory(asked[starts[:-1]]).find(counts["shingle"].to_numpy())
+    sums = np.bincount(places, weights=counts["n_paragraphs"].to_numpy()[here], minlength=len(starts) - 1)
+    n_paragraphs = np.empty(len(asked), dtype=np.int64)
+    n_paragraphs[order] = np.repeat(sums, np.diff(starts))
+    return {"counted": occurrences.with_columns(pl.Series("n_paragraphs", n_paragraphs))}

@@ -139,11 +139,10 @@ class Memory:
 
     def paragraphs(self, wanted: pl.Expr, columns: Iterable[str] = schemas.FINGERPRINTS.names) -> pl.DataFrame:
         """The columns of the FINGERPRINTS that are wanted, their sets unpacked."""
-        columns = list(columns)
-        days = [*map(self._standing, self.fingerprints), self.heirs.lazy()]
-        # Day by day, so that little more than the rows that are wanted is read: in pieces it took five times the time.
-        found = [day.filter(wanted).select(columns).collect() for day in days]
-        return unpacked(pl.concat([schemas.FINGERPRINTS.empty().select(columns), *found]))
+        # Whole days, so that little more than the rows that are wanted is read, in pieces it took five times the time;
+        # all in one go, since what is wanted is hashed once for it, and not for each day.
+        every = pl.concat([*map(self._standing, self.fingerprints), self.heirs.lazy()])
+        return unpacked(every.filter(wanted).select(*columns).collect())
 
     def pieces(self) -> Iterator[pl.LazyFrame]:
         """The FINGERPRINTS, at most 65,536 rows of a day at a time."""

@@ -136,11 +136,11 @@ class Recall:
 
     def _pieces(self, texts: Batches) -> Iterator[pl.DataFrame]:
         """exact_key and shingles of remembered texts that the batch has not, as the days and their rows are filed."""
-        keys = self._gathered(texts, "texts", "exact_key")["exact_key"].implode()
+        known = self._gathered(texts, "texts", "is_fresh", "exact_key").filter(~pl.col("is_fresh"))["exact_key"]
         wanted = comparable(self.settings, FILED) & self.reached(whole_days=True)
         for piece in self.memory.pieces():
             rows = piece.filter(wanted).select("exact_key", "shingles").collect()
-            yield rows.filter(~pl.col("exact_key").is_in(keys))
+            yield rows.filter(~pl.col("exact_key").is_in(known.implode()))
 
     def _gathered(self, batches: Batches, table: str, *columns: str) -> pl.DataFrame:
         """Some columns of a table, in the driver."""

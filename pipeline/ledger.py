@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 import polars as pl
 
@@ -15,6 +15,7 @@ from pipeline.store import Version
 Status = Literal["written", "replaced", "superseded", "rejected", "forgotten"]
 InputKey = tuple[str | None, str]  # outlet and content hash: what makes an input known
 Place = tuple[str, int]  # source path and offset
+Key = TypeVar("Key")
 
 
 class Input(NamedTuple):
@@ -45,6 +46,26 @@ class File(NamedTuple):
     n_rejected: int
 
 
+class _Rows(Mapping[Key, Input]):
+    """Inputs by key, each made when it is asked for: of a month's inputs a day asks for few."""
+
+    def __init__(self, rows: pl.DataFrame, keys: Iterable[Key]) -> None:
+        self._rows = rows  # INPUTS without batch_id
+        self._places = {key: place for place, key in enumerate(keys)}
+
+    def __getitem__(self, key: Key) -> Input:
+        return Input(*self._rows.row(self._places[key]))
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._places
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
 @dataclass
 class Ledger:
     """The inputs and files of all batches so far."""
@@ -59,14 +80,15 @@ class Ledger:
         """The ledger of a version; an empty one before the first."""
         if version is None:
             return cls()
-        rows = version.read(schemas.INPUTS, state=True).drop("batch_id").rows()
-        entries = [Input(*row) for row in rows]
+        rows = version.read(schemas.INPUTS, state=True).drop("batch_id")
         files = [File(*row) for row in version.read(schemas.FILES, state=True).drop("batch_id").rows()]
+        articles = rows.drop_nulls("article_id")
+        live, forgotten = (articles.filter(pl.col("status") == status) for status in ("written", "forgotten"))
         return cls(
-            {(entry.outlet, entry.sha256): entry for entry in entries},
+            _Rows(rows, zip(rows["outlet"].to_list(), rows["sha256"].to_list(), strict=True)),
             {(file.source_path, file.sha256): file for file in files},
-            {entry.article_id: entry for entry in entries if entry.status == "written" and entry.article_id},
-            forgotten_articles(entries),
+            _Rows(live, live["article_id"].to_list()),
+            frozenset(forgotten["article_id"]),
         )
 
     def known(self, key: InputKey, place: Place, *, retry: bool) -> Input | None:

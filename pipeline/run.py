@@ -339,7 +339,7 @@ def _clean(bench: Bench) -> Sequence[tuple[str, str]]:
     cards = bench.cards("clean")
     engine, settings, as_of = bench.engine, bench.order.config.settings.clean, _as_of(cards)
     folder, source = reset_folder(bench.stage / "clean"), bench.stage / "extract"
-    rules, revised = bench.order.config.outlet_rules, _revised(bench)
+    rules, revised = bench.order.config.outlet_rules, _revised(bench).implode()
 
     def printed(batch: Batch) -> Batch:
         new = batch["documents"].filter(~pl.col("article_id").is_in(revised))  # a revision prints its lines again
@@ -428,12 +428,12 @@ def _line_counts(tally: pl.DataFrame) -> dict[str, Any]:
 
 
 def _revised(bench: Bench) -> pl.Series:
-    """The articles of the batch that stand in the current version, as one list."""
+    """The articles of the batch that stand in the current version."""
     base = bench.store.current()
     standing = schemas.INPUTS.empty() if base is None else base.read(schemas.INPUTS, state=True)
     of_batch = bench.engine.gather(bench.stage / "extract", "inputs")
     known = standing.filter(pl.col("status") == "written").join(of_batch, on="article_id", how="semi")
-    return known["article_id"].unique().implode()
+    return known["article_id"].unique()
 
 
 def _remembered(bench: Bench, table: schemas.Table, as_of: datetime, window_days: int) -> Batches:
@@ -461,8 +461,8 @@ def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
 
     engine.write(folder / "plain", engine.map(plain, engine.scan(source, ["documents", "lines"])))
     paragraphs = engine.scan(folder / "plain", ["paragraphs"])
-    documents = _columns(bench, source, "documents", ["article_id", "outlet"])
-    remembered, published = _memory(bench, as_of, documents["article_id"])
+    outlets = _columns(bench, source, "documents", ["outlet"])["outlet"].unique()
+    remembered, published = _memory(bench, as_of)
     again = partial(_of_articles, articles=published["article_id"].unique().implode())
     there = engine.gather(engine.map(again, paragraphs), "paragraphs") if published.height else published
     gone, standing = (published.join(there, on="paragraph_id", how=how) for how in ("anti", "semi"))
@@ -475,13 +475,15 @@ def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
                 "standing": standing}  # fmt: skip
 
     new = engine.map(parted, engine.scan(folder / "plain", ["paragraphs", "sets"]))
-    outlets = pl.concat([documents["outlet"].unique(), memory.outlets()])
-    agencies = (*settings.agency_outlets, *wire.agency_outlets(outlets, rules))
+    agencies = (*settings.agency_outlets, *wire.agency_outlets(pl.concat([outlets, memory.outlets()]), rules))
     reuse = dedup.survey(new, memory, settings.model_copy(update={"agency_outlets": agencies}), engine)
     verdicts = engine.gather(reuse.verdicts, "verdicts")
     named = pl.concat([dedup.named(verdicts), dedup.named(published)])
     here = engine.gather(engine.map(partial(_homes, named=named.implode()), paragraphs), "homes")
-    homes = pl.concat([here, _elsewhere(bench, named, gone["paragraph_id"])])
+    away = named.filter(~named.is_in(pl.concat([here["paragraph_id"], gone["paragraph_id"]]).implode()))
+    cluster_ids = pl.concat([verdicts["cluster_id"], published["cluster_id"]]).unique()
+    known = remembered.members_of(cluster_ids, beside=away)
+    homes = pl.concat([here, _elsewhere(bench, away, known)])
 
     def linked(batch: Batch) -> Batch:
         judged = dedup.linked_paragraphs(batch["paragraphs"], verdicts, settings)
@@ -494,8 +496,7 @@ def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
     for batches in (reuse.links, reuse.fingerprints, reuse.frequencies, reuse.members):
         engine.write(folder, batches)
     shutil.rmtree(folder / "plain")
-    cluster_ids = pl.concat([verdicts["cluster_id"], published["cluster_id"]])
-    engine.write(folder, [{"known_members": remembered.members_of(cluster_ids)}])
+    engine.write(folder, [{"known_members": known.filter(pl.col("cluster_id").is_in(cluster_ids.implode()))}])
     is_copy = pl.concat([verdicts["canonical_id"] != verdicts["paragraph_id"], ~standing["is_canonical"]])
     link_types = _columns(bench, folder, "links", ["link_type"])["link_type"]
     found = engine.gather(folder, "sources")
@@ -532,8 +533,8 @@ def _columns(bench: Bench, bundle: Path, table: str, columns: Sequence[str]) -> 
     return bench.engine.gather(bench.engine.map(narrow, bench.engine.scan(bundle, [table])), table)
 
 
-def _memory(bench: Bench, as_of: datetime, articles: pl.Series) -> tuple[dedup.Memory, pl.DataFrame]:
-    """What dedup must know of earlier batches, and the published paragraphs of these articles, which come again."""
+def _memory(bench: Bench, as_of: datetime) -> tuple[dedup.Memory, pl.DataFrame]:
+    """What dedup must know of earlier batches, and the published paragraphs of the articles that come again."""
     base = bench.store.current()
     if base is None:
         return dedup.Memory.empty(), schemas.PARAGRAPHS.empty()
@@ -543,20 +544,27 @@ def _memory(bench: Bench, as_of: datetime, articles: pl.Series) -> tuple[dedup.M
             f"dedup.shingle_words = {settings.shingle_words}, but the current version remembers shingles of "
             f"{made_with['shingle_words']} words; `copydesk run --rebuild` makes it anew"
         )
-    published = collected(base.scan(schemas.PARAGRAPHS).filter(pl.col("article_id").is_in(articles.implode())))
+    published, revised = schemas.PARAGRAPHS.empty(), _revised(bench)
+    if len(revised):
+        published = collected(base.scan(schemas.PARAGRAPHS).filter(pl.col("article_id").is_in(revised.implode())))
     since = publish.oldest_day(as_of, settings.window_days)
     fingerprints, frequencies, members = (base.days(table, since) for table in dedup.STATE)
     leaving = base.days(schemas.MEMBERS, "", before=since)
     return dedup.Memory(fingerprints, frequencies, members, leaving), published
 
 
-def _elsewhere(bench: Bench, named: pl.Series, gone: pl.Series) -> pl.DataFrame:
-    """paragraph_id and article_id of the named paragraphs that are published and not gone."""
+def _elsewhere(bench: Bench, away: pl.Series, known: pl.DataFrame) -> pl.DataFrame:
+    """paragraph_id and article_id of paragraphs of earlier batches: as known MEMBERS tell it, and of those that the
+    state has forgotten the published paragraphs of all days.
+    """
+    columns = ["paragraph_id", "article_id"]
+    found = known.filter(pl.col("paragraph_id").is_in(away.implode())).select(columns)
+    forgotten = away.filter(~away.is_in(found["paragraph_id"].implode()))
     base = bench.store.current()
-    if base is None:
-        return schemas.PARAGRAPHS.empty().select("paragraph_id", "article_id")
-    wanted = pl.col("paragraph_id").is_in(named.implode()) & ~pl.col("paragraph_id").is_in(gone.implode())
-    return collected(base.scan(schemas.PARAGRAPHS).filter(wanted).select("paragraph_id", "article_id"))
+    if base is None or forgotten.is_empty():
+        return found
+    is_wanted = pl.col("paragraph_id").is_in(forgotten.implode())
+    return pl.concat([found, collected(base.scan(schemas.PARAGRAPHS).filter(is_wanted).select(columns))])
 
 
 def _names(bench: Bench) -> Sequence[tuple[str, str]]:

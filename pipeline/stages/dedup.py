@@ -161,15 +161,16 @@ class Memory:
         every = pl.concat([schemas.FINGERPRINTS.empty().lazy(), *self.fingerprints])
         return every.select(pl.col("outlet").unique()).collect()["outlet"]
 
-    def members_of(self, cluster_ids: pl.Series) -> pl.DataFrame:
-        """The MEMBERS of these clusters."""
+    def members_of(self, cluster_ids: pl.Series, beside: pl.Series | None = None) -> pl.DataFrame:
+        """The MEMBERS of these clusters, and `beside` them at least these, by paragraph_id."""
+        is_beside = pl.lit(False) if beside is None else pl.col("paragraph_id").is_in(beside.implode())
 
-        def among(days: Sequence[pl.LazyFrame], names: pl.Series) -> pl.DataFrame:
+        def among(days: Sequence[pl.LazyFrame], names: pl.Series, is_wanted: pl.Expr) -> pl.DataFrame:
             every = pl.concat([schemas.MEMBERS.empty().lazy(), *days])
-            return every.filter(pl.col("cluster_id").is_in(names.unique().implode())).collect()
+            return every.filter(pl.col("cluster_id").is_in(names.unique().implode()) | is_wanted).collect()
 
-        found = among(self.members, cluster_ids)
-        found = pl.concat([found, among(self.leaving, found["cluster_id"])])
+        found = among(self.members, cluster_ids, is_beside)
+        found = pl.concat([found, among(self.leaving, found["cluster_id"], pl.lit(False))])
         return found.filter(~pl.col("paragraph_id").is_in(self.gone.implode()))
 
 

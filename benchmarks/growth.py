@@ -11,13 +11,14 @@
     --whole              one run of all articles at once, too
 
 Every run is a process of its own; CPU seconds and peak memory are those of the tree of processes. Batch after batch
-goes to one store, the days before it lying beside it; the last one also to an empty store, right after; then the same
-again with nothing new; then on stores of their own runs of two and of four batches at once, and with --whole one of all
-articles. Small runs go between the batches, so that all see the machine's good and bad minutes. What start-up costs,
-measured on a run of one article, is taken off where costs per article are compared.
+goes to one store, the days before it lying beside it; the last one three times, to copies of that store, each with one
+to an empty store beside it; then the same again with nothing new; then on stores of their own runs of two and of four
+batches at once, and with --whole one of all articles. Small runs go between the batches, so that all see the machine's
+good and bad minutes. What start-up costs, measured on a run of one article, is taken off where costs per article are
+compared.
 
-    growth.memory      the largest peak of all batches over the mean peak of the two on empty stores, first and last
-    growth.history     CPU of the last batch with all days before it over that of the same batch with none
+    growth.memory      the largest peak of all batches over the mean peak of two on empty stores, first and last
+    growth.history     CPU of the last batch with all days before it over that of the same batch with none: medians
     beyond.memory      the median peak of the batches after the first whole window over that of the batch that filled
                        it; beyond.cpu: their CPU per article, the mean over that batch's
     slope              CPU per article of all batches over that of the small run
@@ -31,6 +32,7 @@ from __future__ import annotations
 import argparse
 import ctypes
 import os
+import shutil
 import statistics
 import sys
 import tempfile
@@ -43,6 +45,7 @@ from benchmarks.world.newsroom import World
 from benchmarks.world.write import written
 
 OUTLETS = 30
+LASTS = 3  # runs of the last batch, and of it alone
 
 
 def linked(files: Sequence[Path], folder: Path) -> Path:
@@ -59,6 +62,11 @@ def head(file: Path, n_lines: int, target: Path) -> Path:
     with file.open(encoding="utf-8") as lines, (target / file.name).open("w", encoding="utf-8") as out:
         out.writelines(line for _, line in zip(range(n_lines), lines, strict=False))
     return target
+
+
+def middle(runs: Sequence[Cost]) -> Cost:
+    """The run of median CPU."""
+    return sorted(runs, key=lambda run: run.cpu)[len(runs) // 2]
 
 
 def figures_of(given: argparse.Namespace, folder: Path) -> dict[str, float]:
@@ -84,11 +92,21 @@ def figures_of(given: argparse.Namespace, folder: Path) -> dict[str, float]:
         if (day - 1) * given.turns // days > (day - 2) * given.turns // days:
             starts.append(run("start", one, f"start-{day}").cpu)
             smalls.append(run("small", few, f"small-{day}").cpu)
-        batches.append(run(f"batch {day}", linked([file], source), "out", day))
+        linked([file], source)
+        if day < days:
+            batches.append(run(f"batch {day}", source, "out", day))
     start = statistics.median(starts)
     small = statistics.median(smalls) - start
-    alone = run("last alone", linked(files[-1:], folder / "last"), "alone", days)
-    again = run("nothing new", source, "out", days + 1)
+    lasts, alones = [], []
+    last = linked(files[-1:], folder / "last")
+    for turn in range(1, LASTS + 1):
+        if (folder / "out").exists():
+            shutil.copytree(folder / "out", folder / f"out-{turn}", symlinks=True, copy_function=os.link)
+        lasts.append(run(f"batch {days}", source, f"out-{turn}", days))
+        alones.append(run("the same alone", last, f"alone-{turn}", days))
+    batches.append(middle(lasts))
+    alone = middle(alones)
+    again = run("nothing new", source, f"out-{LASTS}", days + 1)
     windows = {
         size: run(f"{size} batches at once", linked(files[:size], folder / f"{size}"), f"at-once-{size}")
         for size in given.at_once
@@ -144,6 +162,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()))
     parser.add_argument("--json", type=Path, default=OUT / "growth.json")
     given = parser.parse_args(argv)
+    if given.turns < 1:
+        parser.error("--turns must be at least 1")
     ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
     with tempfile.TemporaryDirectory(dir=given.scratch) as folder:
         figures = figures_of(given, Path(folder))

@@ -9,37 +9,45 @@ Hashes = NDArray[np.uint32]
 Ints = NDArray[np.int64]
 Places = NDArray[np.int32]
 
-_LEAST = 10  # bits
-_SPARSE = 4  # places for one hash, at least: of the values that are none of the hashes 1 in 5 is compared with one
+_SPARSE = 4  # marks for one hash, at least: of the values that are none of the hashes 1 in 5 meets one
+_MARKED = 10, 26  # leading bits that are marked, at least and at most: 64 MB
+_LISTED = 22  # leading bits under which a place is listed, at most: 16 MB; in larger tables a look takes longer
 
 
 class Directory:
     """Hashes, ascending, each once, with the place where those of the same leading bits begin.
 
-    A value is looked up in one or two steps, in the order of the values: by binary search they would be sorted first.
+    Values are looked up as they come: 14 million took two thirds of what sorting them for a binary search does, among
+    300,000 hashes as among 20 million.
     """
 
     def __init__(self, hashes: Hashes) -> None:
-        bits = max(_LEAST, (_SPARSE * len(hashes)).bit_length())
-        self._hashes, self._shift = hashes, np.uint32(32 - bits)
-        sizes = np.bincount(hashes >> self._shift, minlength=1 << bits)
-        self._begins: Places = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
-        self._filled = sizes > 0  # looked at first: up to 500,000 hashes it stays in the cache
+        least, most = _MARKED
+        bits = min(max(least, (_SPARSE * len(hashes)).bit_length()), most)
+        self._hashes, self._marked_from = hashes, np.uint32(32 - bits)
+        self._marked = np.zeros(1 << bits, dtype=np.bool_)
+        self._marked[hashes >> self._marked_from] = True
+        bits = min(bits, _LISTED)
+        self._listed_from = np.uint32(32 - bits)
+        self._begins: Places = np.zeros((1 << bits) + 1, dtype=np.int32)
+        np.cumsum(np.bincount(hashes >> self._listed_from, minlength=1 << bits), out=self._begins[1:], dtype=np.int32)
 
     def find(self, values: Hashes) -> tuple[Ints, Places]:
         """Which of the values are among the hashes, ascending, and the places of these."""
-        leads = values >> self._shift
-        here = np.flatnonzero(self._filled[leads])
-        asked, leads = values[here], leads[here]
+        here = np.flatnonzero(self._marked[values >> self._marked_from])
+        asked = values[here]
+        leads = asked >> self._listed_from
         places = self._begins[leads]
-        found = self._hashes[places] == asked
-        left = np.flatnonzero(~found)
+        met = self._hashes[places]
+        found = met == asked
+        left = np.flatnonzero(met < asked)
         ends = self._begins[leads[left] + np.uint32(1)]
         while len(left):
             places[left] += 1
             more = places[left] < ends
             left, ends = left[more], ends[more]
-            met = self._hashes[places[left]] == asked[left]
-            found[left[met]] = True
-            left, ends = left[~met], ends[~met]
+            met = self._hashes[places[left]]
+            found[left[met == asked[left]]] = True
+            more = met < asked[left]
+            left, ends = left[more], ends[more]
         return here[found], places[found]

@@ -1,5 +1,8 @@
 """Tests for the directory of hashes: every value is found where it stands, whatever bits hashes begin with."""
 
+import pickle
+from copy import deepcopy
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -36,3 +39,11 @@ def test_what_is_there_is_found_in_its_place_and_nothing_else(there: NDArray[np.
 @pytest.mark.parametrize(("there", "values"), [(hashes(), hashes(1, 2)), (hashes(1, 2), hashes())])
 def test_nothing_is_found_where_there_is_nothing(there: NDArray[np.uint32], values: NDArray[np.uint32]) -> None:
     assert [len(found) for found in Directory(there).find(values)] == [0, 0]
+
+
+def test_it_travels_as_its_hashes() -> None:
+    there = hashes(3, 70_000, MOST)
+    directory = Directory(there)
+    assert len(pickle.dumps(directory)) < 500
+    here, places = deepcopy(directory).find(hashes(MOST, 4, 3))  # by the same road
+    assert (here.tolist(), places.tolist()) == ([0, 2], [2, 0])

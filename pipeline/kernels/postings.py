@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.kernels.directory import Directory
 from pipeline.kernels.meetings import Meetings, allowed, met_often
-from pipeline.kernels.shingles import HALF, HashSets, by_value, ranks, run_offsets, steps
+from pipeline.kernels.shingles import HALF, HashSets, by_value, run_offsets, steps
 
 Ints = NDArray[np.int64]
 
@@ -61,18 +61,13 @@ class Postings:
         return run_offsets(self._values)
 
     @cached_property
-    def _n_own(self) -> Ints:
-        """How many rows stand under each distinct value."""
-        return np.diff(self._starts)
-
-    @cached_property
     def _directory(self) -> Directory:
         """The distinct values."""
         return Directory(self._values[self._starts[:-1]])
 
     def _own_meetings(self, begin: int) -> Meetings:
         """Under a value the n-th row meets those before it: n of them, or `allowed` where it is crowded."""
-        sizes = self._n_own
+        sizes = np.diff(self._starts)
         members, sizes = self._rows[np.repeat(sizes > 1, sizes)], sizes[sizes > 1]
         firsts = np.repeat((np.cumsum(sizes) - sizes).astype(np.int32), sizes)
         n_before = np.arange(len(members), dtype=np.int32) - firsts
@@ -86,17 +81,17 @@ class Postings:
     def _meetings(self, earlier: HashSets) -> Meetings:
         """An earlier set meets all rows under its values; of a crowded value only `allowed` such sets do, the first."""
         here, places = self._directory.find(earlier.values)
-        sizes = np.bincount(places, minlength=len(self._n_own))  # of each value: the earlier sets that hold it
-        many = np.flatnonzero(sizes + self._n_own > self._max_size)
-        n_meeting = sizes.copy()
-        n_meeting[many] = np.minimum(sizes[many], allowed(sizes[many] + self._n_own[many], self._max_size))
-        is_crowded = n_meeting < sizes
-        asking = np.flatnonzero(is_crowded[places])
-        value, order = by_value(places[asking])
+        value, order = by_value(places)
+        runs = run_offsets(value)
+        value, sizes = value[runs[:-1]], np.diff(runs)  # each once, and how many earlier sets have it
+        firsts, n_own = self._starts[value], self._starts[value + 1] - self._starts[value]
+        n_allowed = allowed(sizes + n_own, self._max_size)
+        is_crowded = n_allowed < sizes
+        crowded = self._rows[steps(firsts[is_crowded], n_own[is_crowded])]
         meets = np.ones(len(here), dtype=np.bool_)
-        meets[asking[order[ranks(value) >= n_meeting[value]]]] = False
+        meets[order[steps((runs[:-1] + n_allowed)[is_crowded], (sizes - n_allowed)[is_crowded])]] = False
         here, places = here[meets], places[meets]
         askers = np.repeat(np.arange(len(earlier), dtype=np.int32), earlier.sizes)[here]
-        firsts, n_own = self._starts[places].astype(np.int32), self._n_own[places].astype(np.int32)
-        crowded = self._rows[steps(self._starts[:-1][is_crowded], self._n_own[is_crowded])]
-        return Meetings(self._rows, askers, firsts, n_own, crowded)
+        firsts = self._starts[places]
+        n_own = self._starts[places + 1] - firsts
+        return Meetings(self._rows, askers, firsts.astype(np.int32), n_own.astype(np.int32), crowded)

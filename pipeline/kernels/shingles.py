@@ -284,7 +284,7 @@ def run_offsets(values: NDArray[Any]) -> Ints:
     return np.append(np.flatnonzero(begins), len(values))
 
 
-def ranks(rows: NDArray[Any]) -> Ints:
+def ranks(rows: Ints) -> Ints:
     """0, 1, 2 ... within each run of equal rows."""
     offsets = run_offsets(rows)
     return np.arange(len(rows)) - np.repeat(offsets[:-1], np.diff(offsets))

@@ -431,7 +431,7 @@ def _revised(bench: Bench) -> pl.Series:
     """The articles of the batch that stand in the current version."""
     base = bench.store.current()
     standing = schemas.INPUTS.empty() if base is None else base.read(schemas.INPUTS, state=True)
-    of_batch = bench.engine.gather(bench.stage / "extract", "inputs")
+    of_batch = bench.engine.gather(bench.stage / "extract", "inputs").filter(pl.col("status") == "written")
     known = standing.filter(pl.col("status") == "written").join(of_batch, on="article_id", how="semi")
     return known["article_id"].unique()
 
@@ -481,9 +481,7 @@ def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
     named = pl.concat([dedup.named(verdicts), dedup.named(published)])
     here = engine.gather(engine.map(partial(_homes, named=named.implode()), paragraphs), "homes")
     away = named.filter(~named.is_in(pl.concat([here["paragraph_id"], gone["paragraph_id"]]).implode()))
-    cluster_ids = pl.concat([verdicts["cluster_id"], published["cluster_id"]]).unique()
-    known = remembered.members_of(cluster_ids, beside=away)
-    homes = pl.concat([here, _elsewhere(bench, away, known)])
+    homes = pl.concat([here, _elsewhere(bench, away, remembered)])
 
     def linked(batch: Batch) -> Batch:
         judged = dedup.linked_paragraphs(batch["paragraphs"], verdicts, settings)
@@ -496,7 +494,8 @@ def _dedup(bench: Bench) -> Sequence[tuple[str, str]]:
     for batches in (reuse.links, reuse.fingerprints, reuse.frequencies, reuse.members):
         engine.write(folder, batches)
     shutil.rmtree(folder / "plain")
-    engine.write(folder, [{"known_members": known.filter(pl.col("cluster_id").is_in(cluster_ids.implode()))}])
+    cluster_ids = pl.concat([verdicts["cluster_id"], published["cluster_id"]])
+    engine.write(folder, [{"known_members": remembered.members_of(cluster_ids)}])
     is_copy = pl.concat([verdicts["canonical_id"] != verdicts["paragraph_id"], ~standing["is_canonical"]])
     link_types = _columns(bench, folder, "links", ["link_type"])["link_type"]
     found = engine.gather(folder, "sources")
@@ -553,18 +552,17 @@ def _memory(bench: Bench, as_of: datetime) -> tuple[dedup.Memory, pl.DataFrame]:
     return dedup.Memory(fingerprints, frequencies, members, leaving), published
 
 
-def _elsewhere(bench: Bench, away: pl.Series, known: pl.DataFrame) -> pl.DataFrame:
-    """paragraph_id and article_id of paragraphs of earlier batches: as known MEMBERS tell it, and of those that the
-    state has forgotten the published paragraphs of all days.
+def _elsewhere(bench: Bench, away: pl.Series, memory: dedup.Memory) -> pl.DataFrame:
+    """paragraph_id and article_id of paragraphs of earlier batches: as the memory tells it, and of those that it has
+    forgotten as the published paragraphs of all days do.
     """
-    columns = ["paragraph_id", "article_id"]
-    found = known.filter(pl.col("paragraph_id").is_in(away.implode())).select(columns)
+    found = memory.homes(away)
     forgotten = away.filter(~away.is_in(found["paragraph_id"].implode()))
     base = bench.store.current()
     if base is None or forgotten.is_empty():
         return found
     is_wanted = pl.col("paragraph_id").is_in(forgotten.implode())
-    return pl.concat([found, collected(base.scan(schemas.PARAGRAPHS).filter(is_wanted).select(columns))])
+    return pl.concat([found, collected(base.scan(schemas.PARAGRAPHS).filter(is_wanted).select(found.columns))])
 
 
 def _names(bench: Bench) -> Sequence[tuple[str, str]]:

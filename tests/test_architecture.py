@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "pipeline"
 LAYERS = (  # lowest first; a module may import from lower layers, and from its own layer
-    ("pipeline", "pipeline.errors"),
+    ("pipeline", "pipeline.errors", "pipeline.heap"),
     ("pipeline.schemas",),
     ("pipeline.kernels",),
     ("pipeline.files", "pipeline.objects", "pipeline.console", "pipeline.pager", "pipeline.ranges"),

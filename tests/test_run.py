@@ -227,6 +227,21 @@ def test_bad_inputs_are_rejects_with_place_and_reason_and_the_good_are_written(b
     sound(out)
 
 
+def test_an_article_whose_revision_is_refused_is_still_copied(tmp_path):
+    source, out = tmp_path / "raw", tmp_path / "clean"
+    story = "".join(f"<p>{paragraph}</p>" for paragraph in world.WIRE)
+    put(source, "island.example/ferry.html", f"<html><body><article><h1>Ferry</h1>{story}</article></body></html>")
+    ran(source, out)
+    put(source, "island.example/ferry.html", "<html><body><script>1</script></body></html>")
+    put(source, "harbour.example/ferry.txt", page("Night sailings", *world.WIRE))
+    assert ran(source, out, SECOND).n_rejected == 1
+    copies = rows(out, schemas.PARAGRAPHS).filter(pl.col("text").is_in(world.WIRE))
+    first, later = copies.filter("is_canonical"), copies.filter(~pl.col("is_canonical"))
+    assert (first.height, later.height) == (len(world.WIRE), len(world.WIRE))
+    assert set(later["canonical_id"]) == set(first["paragraph_id"])
+    sound(out)
+
+
 def test_rejects_can_be_taken_again(tmp_path):
     source, out = newsroom(tmp_path / "raw"), tmp_path / "clean"
     put(source, "island.example/long.txt", page("Ferry", *world.WIRE))

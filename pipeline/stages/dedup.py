@@ -21,6 +21,7 @@ from pipeline import schemas
 from pipeline.engines.base import Batch, Batches, Engine
 from pipeline.engines.local import Local
 from pipeline.errors import PipelineError
+from pipeline.heap import give_back
 from pipeline.kernels import hashing, minhash
 from pipeline.kernels.normalise import normal_forms
 from pipeline.kernels.shingles import HashSets
@@ -42,7 +43,6 @@ from pipeline.stages.texts import (
     numbered_texts,
     timed,
     told_texts,
-    unpacked,
     with_sets,
 )
 
@@ -138,11 +138,11 @@ class Memory:
         return replace(self, gone=paragraph_ids, heirs=pl.concat([schemas.FINGERPRINTS.empty(), *found]))
 
     def paragraphs(self, wanted: pl.Expr, columns: Iterable[str] = schemas.FINGERPRINTS.names) -> pl.DataFrame:
-        """The columns of the FINGERPRINTS that are wanted, their sets unpacked."""
+        """The columns of the FINGERPRINTS that are wanted."""
         # Whole days, so that little more than the rows that are wanted is read, in pieces it took five times the time;
         # all in one go, since what is wanted is hashed once for it, and not for each day.
-        every = pl.concat([*map(self._standing, self.fingerprints), self.heirs.lazy()])
-        return unpacked(every.filter(wanted).select(*columns).collect())
+        days = [*map(self._standing, self.fingerprints), self.heirs.lazy()]
+        return _whole(schemas.FINGERPRINTS, days, wanted, columns)
 
     def pieces(self) -> Iterator[pl.LazyFrame]:
         """The FINGERPRINTS, at most 65,536 rows of a day at a time."""
@@ -161,17 +161,28 @@ class Memory:
         every = pl.concat([schemas.FINGERPRINTS.empty().lazy(), *self.fingerprints])
         return every.select(pl.col("outlet").unique()).collect()["outlet"]
 
-    def members_of(self, cluster_ids: pl.Series, beside: pl.Series | None = None) -> pl.DataFrame:
-        """The MEMBERS of these clusters, and `beside` them at least these, by paragraph_id."""
-        is_beside = pl.lit(False) if beside is None else pl.col("paragraph_id").is_in(beside.implode())
+    def members_of(self, cluster_ids: pl.Series) -> pl.DataFrame:
+        """The MEMBERS of these clusters."""
 
-        def among(days: Sequence[pl.LazyFrame], names: pl.Series, is_wanted: pl.Expr) -> pl.DataFrame:
-            every = pl.concat([schemas.MEMBERS.empty().lazy(), *days])
-            return every.filter(pl.col("cluster_id").is_in(names.unique().implode()) | is_wanted).collect()
+        def among(days: Sequence[pl.LazyFrame], names: pl.Series) -> pl.DataFrame:
+            return _whole(schemas.MEMBERS, days, pl.col("cluster_id").is_in(names.unique().implode()))
 
-        found = among(self.members, cluster_ids, is_beside)
-        found = pl.concat([found, among(self.leaving, found["cluster_id"], pl.lit(False))])
+        found = among(self.members, cluster_ids)
+        found = pl.concat([found, among(self.leaving, found["cluster_id"])])
         return found.filter(~pl.col("paragraph_id").is_in(self.gone.implode()))
+
+    def homes(self, paragraph_ids: pl.Series) -> pl.DataFrame:
+        """paragraph_id and article_id of those of the paragraphs that are members."""
+        wanted = pl.col("paragraph_id").is_in(paragraph_ids.implode())
+        return _whole(schemas.MEMBERS, [*self.members, *self.leaving], wanted, ["paragraph_id", "article_id"])
+
+
+def _whole(
+    table: schemas.Table, days: Sequence[pl.LazyFrame], wanted: pl.Expr, columns: Iterable[str] | None = None
+) -> pl.DataFrame:
+    """The rows of all days that are wanted, of all columns or some; little else of them is in memory at once."""
+    every = pl.concat([table.empty().lazy(), *days]).filter(wanted).select(columns or table.names)
+    return every.collect()
 
 
 @dataclass(frozen=True)
@@ -312,6 +323,7 @@ def survey(
     pairs = found.pairs + engine.keep([{"pairs": met.pairs}])
     alike = engine.keep(agreeing(pairs, every, frequent, engine, settings))
     linked = engine.keep(verified(alike, every, counts, engine, settings))
+    give_back()
     remembered = recall.clusters(rows, reached, met, linked)
     joined = engine.keep(judged(rows, every, linked, remembered, engine, settings))
     return Survey(

@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from pipeline import schemas
 from pipeline.engines.base import Batch, Batches, Engine
+from pipeline.heap import give_back
 from pipeline.kernels.bands import Banding, agree
 from pipeline.kernels.postings import Postings
 from pipeline.kernels.shingles import Frequencies, HashSets
 from pipeline.stages.joining import SLIM, Remembered
 from pipeline.stages.pairs import comparable, kept_shingles, signatures
-from pipeline.stages.texts import AT, DAY, FILED, SETS, by_number, first_told, unpacked, window
+from pipeline.stages.texts import AT, DAY, FILED, SETS, by_number, first_told, window
 
 if TYPE_CHECKING:
     from pipeline.stages.dedup import Memory, Settings
@@ -55,8 +56,8 @@ class Recall:
         return Recall(memory, engine, settings, both)
 
     def known(self, printed: Batches) -> pl.DataFrame:
-        """FINGERPRINTS of the batch's texts, unpacked, with is_reached: inside its window."""
-        known = unpacked(schemas.FINGERPRINTS.empty())
+        """FINGERPRINTS of the batch's texts, with is_reached: inside its window."""
+        known = schemas.FINGERPRINTS.empty()
         if self.memory.fingerprints:
             keys = self._gathered(printed, "texts", "exact_key")["exact_key"].unique()
             known = self.memory.paragraphs(pl.col("exact_key").is_in(keys.implode()))
@@ -76,6 +77,7 @@ class Recall:
     def met(self, texts: Batches, n_texts: int, frequent: Frequencies) -> Met:
         """The remembered texts that share enough rare shingles with asking ones, and agree in enough bands."""
         found, keys, crowded = self._agreeing(texts, frequent)
+        give_back()
         wanted = pl.col("exact_key").is_in(keys["exact_key"].unique().implode())
         met = self.memory.paragraphs(self.reached(whole_days=True) & wanted)
         first = first_told(met, self.settings).select("exact_key", "n_tokens", *SETS)

@@ -78,11 +78,11 @@ def unpacked(filed: pl.DataFrame) -> pl.DataFrame:
 
 
 def first_told(remembered: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """The first row with sets of each text, in the one order; columns of FINGERPRINTS, unpacked, in any. The
-    others' are not sorted.
+    """The first row with sets of each text, in the one order, its sets unpacked; FINGERPRINTS in any. The others' are
+    not sorted.
     """
-    slim = in_order(remembered.with_row_index("row").filter(TOLD).drop(SETS), settings)
-    return remembered[slim.unique("exact_key", keep="first", maintain_order=True)["row"]]
+    slim = in_order(remembered.with_row_index("row").filter(FILED).drop(SETS), settings)
+    return unpacked(remembered[slim.unique("exact_key", keep="first", maintain_order=True)["row"]])
 
 
 def one_order(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:

@@ -23,7 +23,7 @@ TEMPORARY = ".tmp-"  # starts the names of what is being made or removed: never 
 # Of rows of one group in a file that is read once, as polars estimates them: a range of articles (`ranges`) is found
 # without the rest. Lines: some 30,000; articles, of which a row is a whole text: some 300.
 GROUP_BYTES = 1 << 22
-# Of one group in a file that stays: a range of a sorted key is read without the rest. Polars' own are four times that.
+# Of one group in a file that stays: a range of a sorted key is read without the rest.
 _ROWS_IN_GROUP = 1 << 15
 
 # 4,745 folders (a year of days) took 17 s one by one and 0.04 s by one sync, which waits for other programs' data, too.

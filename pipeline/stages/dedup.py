@@ -180,9 +180,8 @@ class Memory:
 def _whole(
     table: schemas.Table, days: Sequence[pl.LazyFrame], wanted: pl.Expr, columns: Iterable[str] | None = None
 ) -> pl.DataFrame:
-    """The rows of all days that are wanted, of all columns or some; little else of them is in memory at once."""
-    every = pl.concat([table.empty().lazy(), *days]).filter(wanted).select(columns or table.names)
-    return every.collect()
+    """The rows of all days that are wanted, of all columns or some."""
+    return pl.concat([table.empty().lazy(), *days]).filter(wanted).select(columns or table.names).collect()
 
 
 @dataclass(frozen=True)
